@@ -1,0 +1,1 @@
+"""One service per folder, in the order the data flows: crawler, graph, sampler, explorer, synthesizer, verifier, simulator."""

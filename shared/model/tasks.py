@@ -1,0 +1,211 @@
+"""A task, its evidence, and what the verifier says of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.model.calls import DataFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One cited value."""
+
+    call_id: str
+    locator_json: str
+    sha256: str
+    """Of the UTF-8 text for a span, else of the canonical JSON of the located value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEvidence:
+    """How one answer field is derived: sources, then a pipeline of named pure transforms."""
+
+    field: str
+    sources: tuple[Source, ...]
+    transforms_json: str
+    """Canonical JSON list of `{name, args}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCall:
+    """One call of the reference DAG."""
+
+    call_id: str
+    server_id: str
+    server_digest: str
+    tool: str
+    arguments_json: str
+    depends_on: tuple[DataFlow, ...]
+    recording_id: str
+    result_sha256: str
+    is_error: bool
+    replaceable: bool = False
+    """Pure computation: counts for nothing in difficulty and `multi-call`."""
+    precondition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """A tool the agent is offered."""
+
+    server_id: str
+    name: str
+    """As the server lists it."""
+    offered_name: str
+    """Unique and OpenAI-legal: `[a-zA-Z0-9_-]{1,64}`."""
+    title: str
+    description: str
+    input_schema_json: str
+    output_schema_json: str
+    annotations_json: str
+    needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one episode of the task."""
+
+    max_calls: int
+    max_turns: int
+    max_result_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Everything a trainer, an auditor and the checker need."""
+
+    task_id: str
+    task_version: int
+    schema_version: str
+    policy: str
+    exploration_id: str
+    world_digest: str
+    frozen_now: str
+    system: str
+    prompt: str
+    tools: tuple[OfferedTool, ...]
+    answer_schema_json: str
+    answer_template: str
+    answer_types_json: str
+    """Per field `{type, unit?, tolerance?, aliases?}`: what typed equality needs (`docs/evidence.md`)."""
+    ground_truth_json: str
+    evidence: tuple[FieldEvidence, ...]
+    logical_form_json: str
+    reference: tuple[ReferenceCall, ...]
+    min_known_calls: int
+    needs_discovery: bool
+    task_family: str
+    twin_group: str
+    limits: Limits
+    difficulty: str
+    tags: tuple[str, ...]
+    shape: str
+    live_capable: bool
+    provenance_json: str
+    license: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTask:
+    """What the synthesizer made of one exploration: `of` records each, at least one.
+
+    When nothing could be made, one record without a task says why, so that every exploration ends in verdicts.
+    """
+
+    draft_id: str
+    """The task id, or a hash of (exploration id, reason) when there is no task."""
+    exploration_id: str
+    epoch: int
+    counter: int
+    index: int
+    of: int
+    task: Task | None = None
+    nothing_reason: str = ""
+    nothing_text: str = ""
+    draws_lane: bool = True
+    counterfactuals_json: str = "[]"
+    """Per data-flow edge of the reference `{call_id, argument, outcome}`: the depends-on evidence."""
+    repeated_json: str = "[]"
+    """Per reference call `{call_id, same, volatile}`: the second run's evidence."""
+
+
+class VerdictKind(StrEnum):
+    """What became of a draft."""
+
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One per draft record."""
+
+    draft_id: str
+    exploration_id: str
+    epoch: int
+    counter: int
+    index: int
+    of: int
+    kind: VerdictKind
+    reason: str = ""
+    """Stable code of the first gate that refused; the funnel counts it."""
+    text: str = ""
+    shape: str = ""
+    draws_lane: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedTask:
+    """A published task and the proof that travels with it."""
+
+    task: Task
+    checks: tuple[str, ...]
+    """Names of the gates it passed, in order."""
+    checker_version: str
+
+
+class TaskState(StrEnum):
+    """Whether a published task still holds."""
+
+    ACTIVE = "active"
+    QUARANTINED = "quarantined"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """Kept true by the verifier after publication."""
+
+    task_id: str
+    state: TaskState
+    reason: str = ""
+    replaces: str = ""
+
+
+class SpendKind(StrEnum):
+    """What was spent."""
+
+    TOOL_CALL = "tool_call"
+    MODEL_REQUEST = "model_request"
+    SECONDS = "seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One thing spent; written outside transactions, id = (request digest, attempt)."""
+
+    entry_id: str
+    stage: str
+    kind: SpendKind
+    subject: str
+    """Task or exploration id."""
+    seconds: float = 0.0
+    calls: int = 0
+    model: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    money: str = "0"
+    """Exact decimal, in the currency of the price list."""
+    cached: bool = False

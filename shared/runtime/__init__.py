@@ -1,0 +1,1 @@
+"""How a service runs: topics, wire, workers, gRPC, settings, telemetry, MCP servers. No domain decision."""

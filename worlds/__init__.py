@@ -1,0 +1,1 @@
+"""World builder: one seed, one coherent company."""
