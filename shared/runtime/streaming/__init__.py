@@ -1,0 +1,1 @@
+"""Kafka: the transactional worker, the Faust shell, readers, dead letters."""
