@@ -59,7 +59,7 @@ TOPICS: tuple[Topic, ...] = (
         "tool-catalogue",
         (ServerRecord, ToolRecord, WorldRecord),
         ("crawler",),
-        ("graph", "explorer", "synthesizer", "simulator", "cli"),
+        ("graph", "sampler", "explorer", "synthesizer", "verifier", "simulator", "cli"),
         "`server/<id>`, `tool/<id>` or `world/<digest>`",
         Cleanup.COMPACT,
         partitions=1,
