@@ -1,0 +1,169 @@
+"""Run a service process: settings, logging, signals, probes, exit codes.
+
+A service writes two files against this module::
+
+    # services/explorer/__main__.py
+    from services.explorer.app import build
+    from services.explorer.settings import Settings
+    from shared.runtime.service import run
+
+    if __name__ == "__main__":
+        run("explorer", Settings, build)
+
+    # services/explorer/app.py
+    async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
+        pool = await resources.enter_async_context(EnvironmentPool(...))
+        stage = Stage("explorer", ("sub-dags",), Exploring(pool).handle, on_dead=dead_exploration)
+        return [TransactionalWorker(settings, stage), Background("catalogue", catalogue.follow, catalogue.is_ready)]
+
+Parts: `TransactionalWorker`, `FaustStage`, `RpcServer`, `Background`, or anything with the same four names. Parts start
+together when `build` returns (the loop runs: connect there) and stop together on SIGTERM or SIGINT; resources close last.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from enum import IntEnum
+from typing import Protocol, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from shared.model.errors import BadInput, Fenced
+from shared.runtime import telemetry
+from shared.runtime.health import HealthServer, Report
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.failures import StageFailed
+
+logger = structlog.get_logger()
+
+
+class ExitCode(IntEnum):
+    """How a service process ends."""
+
+    DONE = 0
+    """SIGTERM or SIGINT, drained."""
+    CRASHED = 1
+    """A bug; the traceback is in the log."""
+    BAD_INPUT = 2
+    """Settings or files a person has to repair; do not restart."""
+    FENCED = 3
+    """Another process owns this work now; restart."""
+    TOO_MANY_FAILURES = 4
+    """The stage dead-lettered too much; look at its dead letters before a restart."""
+
+
+class Part(Protocol):
+    """Something that runs until the service stops."""
+
+    name: str
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run until `stopping` is set, then drain and return; whatever it raises ends the process."""
+
+    def liveness(self) -> Report:
+        """Say whether it makes progress, or waits for something named; false = restart the process."""
+
+    def readiness(self) -> Report:
+        """Say whether it can do its work now."""
+
+
+class Background:
+    """A part made of one coroutine function: `body(stopping)` returns only once `stopping` is set."""
+
+    def __init__(
+        self, name: str, body: Callable[[asyncio.Event], Awaitable[None]], is_ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        self.name, self._body, self._is_ready = name, body, is_ready
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run the body; it is cancelled when it does not notice `stopping` by itself."""
+        body = asyncio.ensure_future(self._body(stopping))
+        waiter = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({body, waiter}, return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        if not body.done():
+            body.cancel()
+            await asyncio.wait({body}, timeout=10)
+            return
+        await body
+
+    def liveness(self) -> Report:
+        """Alive as long as the loop answers."""
+        return Report(True, "running")
+
+    def readiness(self) -> Report:
+        """Ask the owner."""
+        ready = self._is_ready()
+        return Report(ready, "ready" if ready else "catching up")
+
+
+S = TypeVar("S", bound=ServiceSettings)
+Build = Callable[[S, AsyncExitStack], Awaitable[Sequence[Part]]]
+
+
+def run(name: str, settings_type: type[S], build: Build[S]) -> None:
+    """Run the service until it is told to stop and exit with an `ExitCode`."""
+    try:
+        settings = settings_type()
+    except ValidationError as error:
+        sys.stderr.write(f"{name}: {_sentence(error)}\n")
+        sys.exit(ExitCode.BAD_INPUT)
+    telemetry.set_up_logging(settings.log_level, settings.log_format, name)
+    sys.exit(asyncio.run(_exit_code(settings, build)))
+
+
+async def serve(settings: S, build: Build[S], stopping: asyncio.Event) -> None:
+    """Build, run all parts until `stopping` is set or one of them fails, close resources."""
+    async with AsyncExitStack() as resources:
+        parts = await build(settings, resources)
+        await resources.enter_async_context(HealthServer(settings.http_host, settings.http_port, parts))
+        logger.info("service_started", parts=[part.name for part in parts], http_port=settings.http_port)
+        await _run_all(parts, stopping)
+        logger.info("service_stopped")
+
+
+async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
+    running = {asyncio.create_task(part.run(stopping), name=part.name) for part in parts}
+    try:
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        early = next((task for task in done if not stopping.is_set() and task.exception() is None), None)
+        stopping.set()
+        if early:
+            raise RuntimeError(f"{early.get_name()} ended by itself")
+        results = await asyncio.gather(*running, return_exceptions=True)
+        if error := next((result for result in results if isinstance(result, BaseException)), None):
+            raise error
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _exit_code(settings: S, build: Build[S]) -> ExitCode:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    try:
+        await serve(settings, build, stopping)
+    except BadInput as error:
+        logger.error("bad_input", reason=str(error))  # noqa: TRY400 - a person reads it, no traceback
+        return ExitCode.BAD_INPUT
+    except Fenced as error:
+        logger.warning("fenced", reason=str(error))
+        return ExitCode.FENCED
+    except StageFailed as error:
+        logger.critical("stage_failed", reason=str(error))
+        return ExitCode.TOO_MANY_FAILURES
+    except Exception:
+        logger.exception("crashed")
+        return ExitCode.CRASHED
+    return ExitCode.DONE
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = "_".join(str(part) for part in first["loc"]).upper().removeprefix("FIREFLY_")
+    prefix = "" if field.startswith("OPENAI_") else "FIREFLY_"
+    return f"{prefix}{field} is {first.get('input')!r}: {first['msg']}; set it to an allowed value and start again"
