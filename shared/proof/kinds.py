@@ -1,0 +1,127 @@
+"""What a value is, decided from its text, its key and its neighbours, never from where it came from."""
+
+from collections.abc import Sequence
+
+from shared.model.values import ValueKind
+from shared.proof import patterns
+from shared.proof.numbers import read_number, read_quantity
+from shared.proof.unit_table import CURRENCIES
+from shared.proof.units import find_unit, unit_of_key
+from shared.proof.words import words
+from shared.proof.zones import BARE_ZONES, ZONES
+
+_SHORT_TEXT = 64
+_ENUM_WORDS = 3
+_ENUM_DISTINCT = 12
+
+
+def classify(text: str, key: str = "", siblings: Sequence[str] = ()) -> tuple[ValueKind, str]:
+    """Name the kind of a value and its unit.
+
+    Args:
+        text: the value as text; for a JSON number its literal.
+        key: the name nearest to it: object key, column header, label.
+        siblings: the other values under the same key, when known: few distinct ones make an enum member.
+    """
+    stripped = text.strip()
+    hints = frozenset(words(key))
+    for rule in (_numeric, _shaped, _hinted, _structured):
+        if found := rule(stripped, key, hints):
+            return found
+    if _repeats(stripped, siblings):
+        return ValueKind.ENUM_MEMBER, ""
+    return _worded(stripped, hints), ""
+
+
+Found = tuple[ValueKind, str] | None
+
+
+def _numeric(text: str, key: str, hints: frozenset[str]) -> Found:
+    """Numbers and quantities; a number that names something is an identifier."""
+    if read_number(text) is not None:
+        if hints & patterns.IDENTIFIER_HINTS and not unit_of_key(key) and "." not in text:
+            return ValueKind.IDENTIFIER, ""
+        unit = unit_of_key(key)
+        return (ValueKind.QUANTITY, unit) if unit else (ValueKind.NUMBER, "")
+    if quantity := read_quantity(text):
+        return ValueKind.QUANTITY, quantity[1]
+    return None
+
+
+def _shaped(text: str, key: str, hints: frozenset[str]) -> Found:
+    """Kinds that a text's shape alone decides."""
+    if text.casefold() in ("true", "false"):
+        return ValueKind.BOOLEAN, ""
+    for kind, pattern in patterns.SHAPES:
+        if pattern.fullmatch(text):
+            return kind, ""
+    if text in ZONES or (text in BARE_ZONES and hints & patterns.ZONE_HINTS):
+        return ValueKind.TIME_ZONE, ""
+    return None
+
+
+def _hinted(text: str, key: str, hints: frozenset[str]) -> Found:
+    """Kinds that the key says and the text bears out."""
+    if not text or len(text) > _SHORT_TEXT or "\n" in text:
+        return None
+    if hints & patterns.HASH_HINTS and patterns.SHORT_HASH.fullmatch(text):
+        return ValueKind.HASH, ""
+    if hints & patterns.UNIT_HINTS and find_unit(text):
+        return ValueKind.UNIT, ""
+    if text in CURRENCIES and (not key or hints & patterns.CURRENCY_HINTS):
+        return ValueKind.CURRENCY, ""
+    last = words(key)[-1] if hints else ""
+    for kind, names in patterns.LAST_WORD_KINDS:
+        if last in names and patterns.LABEL.fullmatch(text) and not patterns.has_extension(text):
+            return kind, ""
+    return None
+
+
+def _structured(text: str, key: str, hints: frozenset[str]) -> Found:
+    """Paths, cells, codes and symbols."""
+    if _is_path(text, hints):
+        return ValueKind.PATH, ""
+    if patterns.CELL.fullmatch(text) and (not hints or hints & patterns.CELL_HINTS):
+        return ValueKind.CELL, ""
+    if _is_identifier(text, hints):
+        return ValueKind.IDENTIFIER, ""
+    if hints & patterns.ENUM_HINTS and len(text.split()) <= _ENUM_WORDS and patterns.LABEL.fullmatch(text):
+        return ValueKind.ENUM_MEMBER, ""
+    if patterns.SYMBOL.fullmatch(text) or (hints & patterns.SYMBOL_HINTS and patterns.WORD.fullmatch(text)):
+        return ValueKind.SYMBOL, ""
+    return None
+
+
+def _is_path(text: str, hints: frozenset[str]) -> bool:
+    if len(text) > patterns.PATH_LENGTH or "\n" in text:
+        return False
+    if patterns.has_extension(text):
+        return bool(patterns.PATH.fullmatch(text)) or bool(hints & patterns.PATH_HINTS)
+    if patterns.ROOTED.fullmatch(text):
+        return True
+    return bool(hints & patterns.PATH_HINTS) and bool(patterns.PATH.fullmatch(text))
+
+
+def _is_identifier(text: str, hints: frozenset[str]) -> bool:
+    if patterns.CODE.fullmatch(text):
+        return not patterns.QUARTER.fullmatch(text)
+    return bool(hints & patterns.IDENTIFIER_HINTS) and bool(patterns.TOKEN.fullmatch(text))
+
+
+def _repeats(text: str, siblings: Sequence[str]) -> bool:
+    if not text or len(text) > _SHORT_TEXT or len(text.split()) > _ENUM_WORDS:
+        return False
+    distinct = set(siblings) | {text}
+    return len(distinct) <= _ENUM_DISTINCT and len(siblings) + 1 >= 2 * len(distinct) and siblings.count(text) > 0
+
+
+def _worded(text: str, hints: frozenset[str]) -> ValueKind:
+    if hints & patterns.PROSE_HINTS:
+        return ValueKind.FREE_TEXT
+    if patterns.NAME.fullmatch(text):
+        return ValueKind.NAME
+    if hints & patterns.NAME_HINTS and patterns.ONE_NAME.fullmatch(text):
+        return ValueKind.NAME
+    return ValueKind.FREE_TEXT
+
+
