@@ -1,0 +1,282 @@
+"""The logical form: what a question means, apart from words and tools (`docs/logical-form.md`).
+
+Values are expressions over sources of a world; the sampler draws them, the synthesizer puts them into words, and an
+evaluator that knows neither can compute them. JSON is `{"is": "<name>", ...fields}` all the way down.
+"""
+
+import dataclasses
+import re
+import typing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shared.model.values import ValueKind
+
+
+class Direction(StrEnum):
+    """Which end of an order is meant."""
+
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+
+
+class Function(StrEnum):
+    """What is made of many rows."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+
+
+class Operator(StrEnum):
+    """How a row is compared."""
+
+    EQUAL = "equal"
+    OVER = "over"
+    UNDER = "under"
+    SINCE = "since"
+    """On or after a date."""
+    BEFORE = "before"
+
+
+class Operation(StrEnum):
+    """What is made of two or more single values."""
+
+    DIFFERENCE = "difference"
+    """First less second."""
+    RATIO = "ratio"
+    PERCENT_CHANGE = "percent_change"
+    """From first to second."""
+    PERCENT_OF = "percent_of"
+    """First percent of second."""
+    PRODUCT = "product"
+    SUM = "sum"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with named columns."""
+
+    path: str
+    name: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value the question itself states."""
+
+    text: str
+    kind: ValueKind
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Rows whose column compares so."""
+
+    column: str
+    operator: Operator
+    value: "Form"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The one row whose key column holds the value."""
+
+    table: Table
+    column: str
+    key: "Form"
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The one row with the highest or lowest value among those that meet the conditions."""
+
+    table: Table
+    column: str
+    direction: Direction
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column of one row."""
+
+    entity: "Form"
+    column: str
+    kind: ValueKind
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One value made of all rows that meet the conditions."""
+
+    table: Table
+    function: Function
+    column: str
+    """Empty for a count of rows."""
+    where: tuple[Condition, ...] = ()
+    kind: ValueKind = ValueKind.NUMBER
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a document says under a label."""
+
+    path: str
+    title: str
+    key: str
+    kind: ValueKind
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProperty:
+    """Who wrote a document and the like."""
+
+    path: str
+    title: str
+    name: str
+    kind: ValueKind
+
+
+@dataclass(frozen=True, slots=True)
+class LatestCommit:
+    """An attribute of the newest commit of a repository."""
+
+    path: str
+    name: str
+    kind: ValueKind
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMeasure:
+    """A measure of one source file."""
+
+    path: str
+    name: str
+    kind: ValueKind = ValueKind.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A quantity in another unit."""
+
+    of: "Form"
+    from_unit: str
+    unit: str
+    kind: ValueKind = ValueKind.QUANTITY
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """What clocks in one zone show when they show `time` in another, on the day the question is asked."""
+
+    time: str
+    from_zone: "Form"
+    to_zone: "Form"
+    kind: ValueKind = ValueKind.TIME
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Arithmetic over single values."""
+
+    operation: Operation
+    operands: tuple["Form", ...]
+    kind: ValueKind = ValueKind.NUMBER
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One answer field; `decimals` of -1 means as it stands."""
+
+    key: str
+    value: "Form"
+    decimals: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, as one purpose."""
+
+    family: str
+    fields: tuple[Field, ...]
+
+
+Form = (
+    Literal
+    | Keyed
+    | Extreme
+    | Attribute
+    | Aggregate
+    | Fact
+    | DocumentProperty
+    | LatestCommit
+    | CodeMeasure
+    | Converted
+    | LocalTime
+    | Computed
+)
+_RECORDS: dict[str, Any] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower(): record
+    for record in (*typing.get_args(Form), Table, Condition, Field, Question)
+}
+_NAMES = {record: name for name, record in _RECORDS.items()}
+
+
+def to_json(form: Any) -> Any:
+    """Write a form as plain JSON values; what equals its default is left out."""
+    if isinstance(form, tuple):
+        return [to_json(item) for item in form]
+    if type(form) not in _NAMES:
+        return str(form) if isinstance(form, StrEnum) else form
+    fields = {field.name: getattr(form, field.name) for field in dataclasses.fields(form)}
+    defaults = {field.name: field.default for field in dataclasses.fields(form)}
+    return {"is": _NAMES[type(form)]} | {
+        name: to_json(value) for name, value in fields.items() if value != defaults[name]
+    }
+
+
+def from_json(value: Any) -> Any:
+    """Read a form back; raises ValueError when it is none."""
+    if isinstance(value, list):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    record = _RECORDS.get(value.get("is", ""))
+    if record is None:
+        raise ValueError(f"not a logical form: {value.get('is')!r}")
+    types = {field.name: field.type for field in dataclasses.fields(record)}
+    given = {name: _member(types.get(name), from_json(item)) for name, item in value.items() if name != "is"}
+    try:
+        return record(**given)
+    except TypeError as error:
+        raise ValueError(f"not a logical form: {error}") from error
+
+
+def parts(form: Any) -> tuple[Any, ...]:
+    """List the forms directly inside a form."""
+    inner: list[Any] = []
+    for field in dataclasses.fields(form):
+        value = getattr(form, field.name)
+        inner.extend(item for item in (value if isinstance(value, tuple) else (value,)) if type(item) in _NAMES)
+    return tuple(inner)
+
+
+def walk(form: Any) -> tuple[Any, ...]:
+    """List a form and everything inside it, outermost first."""
+    return (form, *(inner for part in parts(form) for inner in walk(part)))
+
+
+def _member(kind: Any, value: Any) -> Any:
+    return kind(value) if isinstance(kind, type) and issubclass(kind, StrEnum) else value
