@@ -70,18 +70,26 @@ def _hinted(text: str, key: str, hints: frozenset[str]) -> Found:
         return ValueKind.UNIT, ""
     if text in CURRENCIES and (not key or hints & patterns.CURRENCY_HINTS):
         return ValueKind.CURRENCY, ""
-    last = words(key)[-1] if hints else ""
+    last = _head_word(key)
     for kind, names in patterns.LAST_WORD_KINDS:
         if last in names and patterns.LABEL.fullmatch(text) and not patterns.has_extension(text):
             return kind, ""
     return None
 
 
+def _head_word(key: str) -> str:
+    """The word that says what a key names: `sheet` in `sheet`, `target_sheet` and `sheet_name`."""
+    parts = words(key)
+    return parts[-2] if len(parts) > 1 and parts[-1] in patterns.NAMING_WORDS else parts[-1] if parts else ""
+
+
 def _structured(text: str, key: str, hints: frozenset[str]) -> Found:
     """Paths, cells, codes and symbols."""
     if _is_path(text, hints):
         return ValueKind.PATH, ""
-    if patterns.CELL.fullmatch(text) and (not hints or hints & patterns.CELL_HINTS):
+    if (patterns.CELL if hints & patterns.CELL_HINTS else patterns.PLAIN_CELL).fullmatch(text) and (
+        not hints or hints & patterns.CELL_HINTS
+    ):
         return ValueKind.CELL, ""
     if _is_identifier(text, hints):
         return ValueKind.IDENTIFIER, ""

@@ -26,9 +26,10 @@ SHAPES: tuple[tuple[ValueKind, re.Pattern[str]], ...] = (
 
 SHORT_HASH = re.compile(r"[0-9a-f]{7,64}")
 CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
+PLAIN_CELL = re.compile(r"(?![QH][1-4]$)[A-Z]{1,2}[1-9]\d{0,4}")
 QUARTER = re.compile(r"[QH][1-4]")
 CODE = re.compile(
-    r"(?=.{3,40}$)(?=.*\d)(?:[A-Z]{1,10}(?:[-_/#.]?[A-Z0-9]+)+|[a-z]{1,12}(?:-[a-z0-9]*\d[a-z0-9]*)+|[A-Za-z]{1,10}[-#]\d{1,12}|#\d{1,9})"
+    r"(?=.{3,40}$)(?=.*\d)(?:[A-Z][A-Z0-9]*(?:[-_/#.][A-Z0-9]+)*|[a-z]{1,12}(?:-[a-z0-9]*\d[a-z0-9]*)+|[A-Za-z]{1,10}[-#]\d{1,12}|#\d{1,9})"
 )
 """`SKU-2217`, `PO-2026-017`, `INV_0042`, `ticket-12`, `#481`."""
 TOKEN = re.compile(r"[\w./#:-]{1,40}")
@@ -46,8 +47,8 @@ NAME = re.compile(rf"{_CAPITAL}(?: (?:{_PARTICLE} ){{0,2}}{_CAPITAL},?){{1,3}}(?
 ONE_NAME = re.compile(r"[\wÀ-ÿ][\wÀ-ÿ'’.&-]*(?: [\wÀ-ÿ'’.&()-]+){0,5}")
 
 PATH_LENGTH = 260
-PATH = re.compile(r"(?:[A-Za-z]:[\\/]|~/|\.{1,2}/|/)?[^\s/\\:*?\"<>|,;()=]+(?:[ ][^\s/\\:*?\"<>|,;()=]+){0,4}(?:[\\/][^/\\:*?\"<>|\n]+)*/?")
-ROOTED = re.compile(r"(?:~|\.{1,2})?/[^\s:*?\"<>|,;()=]*(?:/[^\s:*?\"<>|,;()=]+)*/?(?<!^/)|/")
+PATH = re.compile(r"(?:[A-Za-z]:[\\/]|~/|\.{1,2}/|/)?[^\s\[\]/\\:*?\"<>|,;()=]+(?:[ ][^\s/\\:*?\"<>|,;()=]+){0,4}(?:[\\/][^/\\:*?\"<>|\n]+)*/?")
+ROOTED = re.compile(r"(?:~|\.{1,2})?(?:/[^\s/\\:*?\"<>|,;()=\[\]]+)+/?|/|\.{1,2}")
 EXTENSIONS = frozenset(
     """
     avif bat bib bmp bz2 c cc cfg cjs conf cpp cs css csv db dart doc docx duckdb eml env epub fish gif go gpx gz h hpp
@@ -60,16 +61,18 @@ EXTENSIONS = frozenset(
 
 
 def has_extension(text: str) -> bool:
-    """Tell whether a one-line text ends in a file extension of the closed list."""
+    """Tell whether a one-line text ends in a file extension of the closed list, and no earlier word does."""
     stem, dot, extension = text.rpartition(".")
-    return bool(dot) and bool(stem) and stem[-1:] not in " /" and extension.lower() in EXTENSIONS
+    if not (dot and stem) or stem[-1:] in " /" or extension.lower() not in EXTENSIONS:
+        return False
+    return not any(has_extension(word.rstrip(",;:")) for word in text.split(" ")[:-1])
 
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-IDENTIFIER_HINTS = _set("id ids sku code ref reference uuid guid key slug isin isbn ean upc barcode ticket invoice serial")
+IDENTIFIER_HINTS = _set("id ids sku code ref reference uuid guid key slug isin isbn ean upc barcode ticket invoice serial branch branches tag")
 ZONE_HINTS = _set("timezone tz zone tzname")
 HASH_HINTS = _set("commit hash sha sha1 sha256 digest rev revision checksum oid md5 parent parents")
 UNIT_HINTS = _set("unit units uom measure")
@@ -83,6 +86,7 @@ NAME_HINTS = _set(
     assignee person people user attendee organizer artist place site warehouse location brand item team department label"""
 )
 PROSE_HINTS = _set("description text content body message summary note notes comment comments details prompt query sql title")
+NAMING_WORDS = _set("name names title id")
 LAST_WORD_KINDS: tuple[tuple[ValueKind, frozenset[str]], ...] = (
     (ValueKind.SHEET, _set("sheet sheets worksheet worksheets sheetname")),
     (ValueKind.TABLE, _set("table tables tablename")),

@@ -1,6 +1,6 @@
 """The unit vocabulary as data: `name | dimension | factor | offset | aliases | short aliases`.
 
-A value in a unit times its factor plus its offset is the value in the dimension's base unit. Short aliases are read from
+A value in a unit times its factor plus its offset, both exact fractions, is the value in the base unit. Short aliases are read from
 a key only beside a word of the dimension (`temp_f`), because alone they mean too much.
 """
 
@@ -52,7 +52,7 @@ gal_imp | volume | 0.00454609 | 0 | imperial gallon;imperial gallons;uk gallon;g
 ft3 | volume | 0.028316846592 | 0 | ft³;cubic foot;cubic feet;cu ft |
 in3 | volume | 0.000016387064 | 0 | in³;cubic inch;cubic inches;cu in |
 C | temperature | 1 | 273.15 | celsius;degree celsius;degrees celsius;°C;deg C;degC;centigrade | c
-F | temperature | 0.55555555555555555555555555555555555555555555555556 | 255.37222222222222222222222222222222222222222222222 | fahrenheit;degree fahrenheit;degrees fahrenheit;°F;deg F;degF | f
+F | temperature | 5/9 | 229835/900 | fahrenheit;degree fahrenheit;degrees fahrenheit;°F;deg F;degF | f
 K | temperature | 1 | 0 | kelvin;kelvins | k
 s | time | 1 | 0 | sec;secs;second;seconds | s second
 ms | time | 0.001 | 0 | msec;millisecond;milliseconds;millis |
@@ -65,16 +65,16 @@ week | time | 604800 | 0 | weeks;wk;wks | w week wk
 month | calendar | 1 | 0 | months;mo | mo month
 year | calendar | 12 | 0 | years;yr;yrs | y year yr
 m/s | speed | 1 | 0 | mps;meter per second;meters per second;metre per second |
-km/h | speed | 0.27777777777777777777777777777777777777777777777778 | 0 | kmh;kph;km per h;kilometer per hour;kilometers per hour;kilometre per hour |
+km/h | speed | 5/18 | 0 | kmh;kph;km per h;kilometer per hour;kilometers per hour;kilometre per hour |
 mph | speed | 0.44704 | 0 | mile per hour;miles per hour;mi/h |
-kn | speed | 0.51444444444444444444444444444444444444444444444444 | 0 | knot;knots;kt | kn
+kn | speed | 463/900 | 0 | knot;knots;kt | kn
 ft/s | speed | 0.3048 | 0 | fps;foot per second;feet per second |
 Pa | pressure | 1 | 0 | pascal;pascals | pa
 hPa | pressure | 100 | 0 | hectopascal;hectopascals;mbar;millibar;millibars |
 kPa | pressure | 1000 | 0 | kilopascal;kilopascals |
 MPa | pressure | 1000000 | 0 | megapascal;megapascals |
 bar | pressure | 100000 | 0 | bars | bar bars
-psi | pressure | 6894.757293168361336722673445346890693781387562775 | 0 | pound per square inch;pounds per square inch |
+psi | pressure | 8896443230521/1290320000 | 0 | pound per square inch;pounds per square inch |
 atm | pressure | 101325 | 0 | atmosphere;atmospheres | atm
 mmHg | pressure | 133.322387415 | 0 | millimeter of mercury |
 J | energy | 1 | 0 | joule;joules | j
@@ -106,7 +106,7 @@ Hz | frequency | 1 | 0 | hertz |
 kHz | frequency | 1000 | 0 | kilohertz |
 MHz | frequency | 1000000 | 0 | megahertz |
 GHz | frequency | 1000000000 | 0 | gigahertz |
-rpm | frequency | 0.016666666666666666666666666666666666666666666666667 | 0 | revolutions per minute |
+rpm | frequency | 1/60 | 0 | revolutions per minute |
 N | force | 1 | 0 | newton;newtons | n
 kN | force | 1000 | 0 | kilonewton;kilonewtons |
 lbf | force | 4.4482216152605 | 0 | pound force;pounds force |

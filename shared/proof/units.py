@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 
 from shared.proof.unit_table import (
@@ -26,8 +26,8 @@ class Unit:
 
     name: str
     dimension: str
-    factor: Decimal
-    offset: Decimal
+    factor: Fraction
+    offset: Fraction
     aliases: tuple[str, ...]
     short: tuple[str, ...]
     """Read from a key only beside a word of the dimension (`temp_f`)."""
@@ -79,7 +79,7 @@ def same_dimension(one: str, other: str) -> bool:
 def _read_row(row: str) -> Unit:
     name, kind, factor, offset, aliases, short = (cell.strip() for cell in row.split("|"))
     listed = tuple(alias for alias in aliases.split(";") if alias)
-    return Unit(name, kind, Decimal(factor), Decimal(offset), listed, tuple(short.split()))
+    return Unit(name, kind, Fraction(factor), Fraction(offset), listed, tuple(short.split()))
 
 
 @cache
