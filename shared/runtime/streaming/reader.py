@@ -1,37 +1,190 @@
 """Read topics outside any group: to the end once, or for ever. Only committed records; undecodable ones are reported."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Self
 
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.model.errors import Rejected, Unavailable
+from shared.runtime import telemetry
+from shared.runtime.streaming import clients
 from shared.runtime.streaming.events import Event
+from shared.runtime.streaming.messages import Message
+from shared.runtime.streaming.producer import stop_quietly
 
 Position = tuple[str, int]
 """Topic and partition."""
 
+POLL_MS = 200
+BATCH = 500
+STALL_SECONDS = 30.0
+RETRY_SECONDS = 1.0
+
+logger = structlog.get_logger()
+
 
 async def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[Position, int]:
-    """Return the next committed offset of each partition."""
-    raise NotImplementedError
+    """Return the next committed offset of each partition.
+
+    Raises:
+        Unavailable: Kafka does not answer.
+    """
+    async with Follower(bootstrap, topics) as follower:
+        return follower.ends
 
 
-def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None = None) -> AsyncIterator[Event]:
+async def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None = None) -> AsyncIterator[Event]:
     """Yield every event of `topic` from `start` (partition -> offset; earliest where absent) to the end known now.
 
     Raises:
         Unavailable: Kafka does not answer, or nothing came for 30 s.
     """
-    raise NotImplementedError
+    begin = {(topic, partition): offset for partition, offset in (start or {}).items()}
+    async with Follower(bootstrap, [topic], begin) as follower:
+        async for message in follower.messages_to_end():
+            if event := decoded(message):
+                yield event
+
+
+async def committed_messages(bootstrap: str, topic: str, start: Mapping[int, int]) -> AsyncIterator[Message]:
+    """Yield the raw messages of the partitions named in `start`, to the end known now; raises as `read_all`."""
+    begin = {(topic, partition): offset for partition, offset in start.items()}
+    async with Follower(bootstrap, [topic], begin, only=tuple(begin)) as follower:
+        async for message in follower.messages_to_end():
+            yield message
+
+
+async def follow(
+    bootstrap: str, topics: Sequence[str], start: Mapping[Position, int] | None = None
+) -> AsyncIterator[Event]:
+    """Yield events for ever, waiting out an absent Kafka."""
+    position = dict(start or {})
+    while True:
+        try:
+            async with Follower(bootstrap, topics, position) as follower:
+                async for event in follower:
+                    position[event.topic, event.partition] = event.offset + 1
+                    yield event
+        except Unavailable as error:
+            logger.warning("kafka_unavailable", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def decoded(message: Message) -> Event | None:
+    """Decode, or report and pass over."""
+    try:
+        return message.decode()
+    except Rejected as error:
+        telemetry.EVENTS_SKIPPED.labels(message.topic).inc()
+        logger.warning(
+            "record_skipped", topic=message.topic, partition=message.partition, offset=message.offset, error=str(error)
+        )
+        return None
 
 
 class Follower:
     """Events of some topics for ever, from given offsets: `async with Follower(...) as f: async for event in f`."""
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], start: Mapping[Position, int] | None = None) -> None: ...
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        start: Mapping[Position, int] | None = None,
+        only: Sequence[Position] = (),
+    ) -> None:
+        self._topics, self._start, self._only = tuple(topics), dict(start or {}), frozenset(only)
+        self._bootstrap = bootstrap
+        self._consumer: Any = None
+        self._reached: dict[Position, int] = {}
+        self.ends: dict[Position, int] = {}
+        """The next committed offset of each partition when it was opened."""
+
+    async def __aenter__(self) -> Self:
+        """Connect and look at the ends.
+
+        Raises:
+            Unavailable: Kafka does not answer, or a topic is missing.
+        """
+        self._consumer = clients.free_consumer(self._bootstrap)
+        try:
+            await asyncio.wait_for(self._open(), STALL_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            await stop_quietly(self._consumer)
+            raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+        except Unavailable:
+            await stop_quietly(self._consumer)
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await stop_quietly(self._consumer)
 
     def is_caught_up(self) -> bool:
         """Say whether everything committed when it was opened has been yielded."""
-        raise NotImplementedError
+        return all(self._reached[position] >= end for position, end in self.ends.items())
 
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Yield for ever; undecodable records are reported and passed over.
 
-def follow(bootstrap: str, topics: Sequence[str], start: Mapping[Position, int] | None = None) -> AsyncIterator[Event]:
-    """Yield events for ever, waiting out an absent Kafka."""
-    raise NotImplementedError
+        Raises:
+            Unavailable: Kafka is away.
+        """
+        while True:
+            for message in await self._poll():
+                if event := decoded(message):
+                    yield event
+            await self._mark()
+
+    async def messages_to_end(self) -> AsyncIterator[Message]:
+        """Yield raw messages to `ends`.
+
+        Raises:
+            Unavailable: nothing came for 30 s.
+        """
+        last = time.monotonic()
+        while not self.is_caught_up():
+            before = dict(self._reached)
+            for message in await self._poll():
+                if message.offset < self.ends[message.topic, message.partition]:
+                    yield message
+            await self._mark()
+            last = time.monotonic() if before != self._reached else last
+            if time.monotonic() - last > STALL_SECONDS:
+                raise Unavailable(f"nothing came from {', '.join(self._topics)} for {STALL_SECONDS:.0f} s")
+
+    async def _open(self) -> None:
+        await self._consumer.start()
+        partitions = [TopicPartition(*position) for position in await self._partitions()]
+        self._consumer.assign(partitions)
+        ends, begins = await asyncio.gather(
+            self._consumer.end_offsets(partitions), self._consumer.beginning_offsets(partitions)
+        )
+        for partition in partitions:
+            position = (partition.topic, partition.partition)
+            begin = max(begins[partition], self._start.get(position, 0))
+            self.ends[position], self._reached[position] = ends[partition], begin
+            self._consumer.seek(partition, begin)
+
+    async def _partitions(self) -> list[Position]:
+        metadata = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001 - the public call is cached
+        missing = [topic for topic in self._topics if not metadata.partitions_for_topic(topic)]
+        if missing:
+            raise Unavailable(f"there is no topic {missing[0]}: `firefly up` creates them")
+        found = [(topic, partition) for topic in self._topics for partition in metadata.partitions_for_topic(topic)]
+        return sorted(position for position in found if not self._only or position in self._only)
+
+    async def _poll(self) -> list[Message]:
+        try:
+            batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+        except KafkaError as error:
+            raise Unavailable(f"reading {', '.join(self._topics)}: {error!r}") from error
+        return [Message.of(record) for records in batches.values() for record in records]
+
+    async def _mark(self) -> None:
+        """Note how far everything was yielded; positions pass commit markers and aborted records too."""
+        for topic, partition in self._reached:
+            self._reached[topic, partition] = await self._consumer.position(TopicPartition(topic, partition))

@@ -1,17 +1,47 @@
-"""The transactional worker: slow, IO-bound stages with exactly-once output."""
+"""The transactional worker: slow, IO-bound stages with exactly-once output.
+
+Per input partition: bounded work in flight; outputs, dead letters and the offset of the completed prefix in one
+transaction. A process that is fenced ends (`ExitCode.FENCED`): a restart is the only clean state.
+"""
 
 import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
 
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.runtime import telemetry
 from shared.runtime.health import Report
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming import clients
+from shared.runtime.streaming.attempts import Attempts
+from shared.runtime.streaming.messages import Message
+from shared.runtime.streaming.partition import PartitionWork, Surroundings
+from shared.runtime.streaming.producer import stop_quietly
 from shared.runtime.streaming.stage import Gate, Stage
 
+POLL_MS = 200
+RETRY_SECONDS = 1.0
+METRICS_SECONDS = 1.0
 
-class TransactionalWorker:
+logger = structlog.get_logger()
+
+
+class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """Outputs, dead letters and the offset of the completed prefix go out in one transaction per partition."""
 
     def __init__(self, settings: ServiceSettings, stage: Stage, gate: Gate | None = None) -> None:
         self.name = stage.name
+        self._settings, self._stage, self._gate = settings, stage, gate
+        self._attempts = Attempts(settings, stage)
+        self._work: dict[TopicPartition, PartitionWork] = {}
+        self._consumer: Any = None
+        self._failure: asyncio.Future[None] | None = None
+        self._polled_at = self._measured_at = time.monotonic()
+        self._was_assigned = False
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set, then drain.
@@ -20,12 +50,116 @@ class TransactionalWorker:
             Fenced: another process owns a partition now; exit.
             StageFailed: too many dead letters; exit.
         """
-        raise NotImplementedError
+        self._failure = asyncio.get_running_loop().create_future()
+        self._consumer = clients.group_consumer(self._settings, self._stage.group)
+        self._consumer.subscribe(list(self._stage.reads), listener=self)
+        try:
+            if await self._start(stopping):
+                await self._poll_until(stopping)
+                await asyncio.gather(*(work.drain(self._settings.drain_seconds) for work in self._work.values()))
+                await self._close_all()
+            if self._failure.done():
+                self._failure.result()
+        finally:
+            await asyncio.gather(*(work.abandon() for work in self._work.values()))
+            await stop_quietly(self._consumer)
+            if self._failure.done() and not self._failure.cancelled():
+                self._failure.exception()
 
     def liveness(self) -> Report:
         """Polled Kafka lately."""
-        raise NotImplementedError
+        age = time.monotonic() - self._polled_at
+        text = f"last poll {age:.1f} s ago"
+        if waiting := sorted(set(self._attempts.away.values())):
+            text += f"; {len(self._attempts.away)} events wait: {'; '.join(waiting[:3])}"
+        return Report(age < self._settings.poll_bound_seconds, text)
 
     def readiness(self) -> Report:
         """Partitions are assigned, fenced and read back."""
-        raise NotImplementedError
+        opened = sum(work.is_open for work in self._work.values())
+        text = f"{opened} of {len(self._work)} assigned partitions open"
+        return Report(self._was_assigned and opened == len(self._work), text)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Every rebalance takes everything: finish commits under way and let go."""
+        await self._close_all()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Hold the partitions until each is fenced and sought; heartbeats wait for this call, so it must not."""
+        partitions = tuple(assigned)
+        if partitions:
+            self._consumer.pause(*partitions)
+        around = Surroundings(self._settings, self._stage, self._consumer, self._attempts, self._gate, self._fail)
+        self._work = {partition: PartitionWork(around, partition) for partition in partitions}
+        self._was_assigned = True
+        telemetry.REBALANCES.labels(self._stage.name).inc()
+        logger.info("partitions_assigned", partitions=sorted(tuple(partition) for partition in partitions))
+
+    async def _start(self, stopping: asyncio.Event) -> bool:
+        while not stopping.is_set():
+            self._polled_at = time.monotonic()
+            try:
+                await self._consumer.start()
+            except KafkaError as error:
+                logger.warning("kafka_unavailable", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return True
+        return False
+
+    async def _poll_until(self, stopping: asyncio.Event) -> None:
+        assert self._failure is not None  # noqa: S101 - set by `run`
+        poll: asyncio.Future[Any] | None = None
+        try:
+            while not stopping.is_set():
+                if self._failure.done():
+                    self._failure.result()
+                for work in self._work.values():
+                    work.throttle()
+                self._measure()
+                poll = poll or asyncio.ensure_future(self._getmany())
+                await asyncio.wait({poll, self._failure}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                if poll.done():
+                    self._polled_at, poll = time.monotonic(), self._submit(poll.result())
+        finally:
+            if poll:
+                poll.cancel()
+
+    async def _getmany(self) -> dict[TopicPartition, list[Any]]:
+        try:
+            batches: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
+                timeout_ms=POLL_MS, max_records=self._settings.max_in_flight
+            )
+        except KafkaError as error:
+            logger.warning("poll_failed", error=repr(error))
+            await asyncio.sleep(RETRY_SECONDS)
+            return {}
+        return batches
+
+    def _submit(self, batches: dict[TopicPartition, list[Any]]) -> None:
+        for partition, records in batches.items():
+            if work := self._work.get(partition):
+                for record in records:
+                    work.submit(Message.of(record))
+
+    def _measure(self) -> None:
+        if time.monotonic() - self._measured_at < METRICS_SECONDS:
+            return
+        self._measured_at = time.monotonic()
+        for topic in self._stage.reads:
+            mine = [work for work in self._work.values() if work.source.topic == topic]
+            telemetry.IN_FLIGHT.labels(self.name, topic).set(sum(work.pending for work in mine))
+            telemetry.COMMIT_AGE.labels(self.name, topic).set(max((work.commit_age for work in mine), default=0.0))
+            for work in mine:
+                end = self._consumer.highwater(work.source) if work.source in self._consumer.assignment() else None
+                if end is not None and work.is_open:
+                    lag = telemetry.LAG.labels(self.name, topic, str(work.source.partition))
+                    lag.set(max(0, end - work.next_offset))
+
+    async def _close_all(self) -> None:
+        work, self._work = list(self._work.values()), {}
+        await asyncio.gather(*(one.close() for one in work))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure and not self._failure.done():
+            self._failure.set_exception(error)

@@ -1,0 +1,132 @@
+"""Run a handler until there is an outcome: outputs, or a dead letter. Both shells do it this way.
+
+`Unavailable` waits and tries again without limit; `Rejected` is a dead letter at once; anything else is a bug, tried
+again a few times and then a dead letter. Nothing but `Fenced`, `StageFailed` and cancellation leaves this module.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from shared.model.errors import Fenced, Rejected, Unavailable
+from shared.runtime import telemetry
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.dead_letter import dead_letter
+from shared.runtime.streaming.events import Event, Output
+from shared.runtime.streaming.failures import FailureLimit, StageFailed
+from shared.runtime.streaming.messages import Message, Outgoing, encode
+from shared.runtime.streaming.stage import Stage
+
+BUG_ATTEMPTS = 4
+"""One, and three more."""
+FIRST_WAIT_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 10.0
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one event came to."""
+
+    event: Event
+    outputs: tuple[Output, ...]
+    outgoing: tuple[Outgoing, ...]
+    """The outputs, encoded; for a dead event its letter too."""
+    is_dead: bool = False
+
+
+class Attempts:
+    """The one handler of a process, with its quota and its failure count."""
+
+    def __init__(self, settings: ServiceSettings, stage: Stage) -> None:
+        self._stage = stage
+        self._quota = asyncio.Semaphore(settings.concurrency)
+        self._limit = FailureLimit(settings.max_failure_run, settings.max_failure_share)
+        self.away: dict[tuple[str, int, int], str] = {}
+        """What each waiting event (topic, partition, offset) waits for."""
+
+    async def outcome(self, message: Message) -> Outcome:
+        """Handle one message.
+
+        Raises:
+            StageFailed: too many events were dead-lettered.
+            Fenced: the handler found another owner.
+        """
+        structlog.contextvars.bind_contextvars(
+            stage=self._stage.name, topic=message.topic, partition=message.partition, offset=message.offset
+        )
+        labels = (self._stage.name, message.topic)
+        telemetry.EVENTS_IN.labels(*labels).inc()
+        outcome = await self._outcome(message)
+        self._limit.record(outcome.is_dead)
+        telemetry.EVENTS_OUT.labels(*labels).inc(len(outcome.outputs))
+        return outcome
+
+    async def _outcome(self, message: Message) -> Outcome:
+        try:
+            event = message.decode()
+        except Rejected as error:
+            return self._dead(message, message.event(), error, 1)
+        structlog.contextvars.bind_contextvars(key=event.key)
+        attempts = waits = 0
+        while True:
+            try:
+                return await self._attempt(event)
+            except (Fenced, StageFailed):
+                raise
+            except Rejected as error:
+                return self._dead(message, event, error, attempts + 1)
+            except Unavailable as error:
+                waits += 1
+                await self._wait_for_it(event, error, waits)
+            except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a dead letter
+                attempts += 1
+                logger.exception("handler_failed", attempt=attempts)
+                self._count_failure(event, error)
+                if attempts == BUG_ATTEMPTS:
+                    return self._dead(message, event, error, attempts)
+                await asyncio.sleep(_pause(attempts))
+
+    async def _attempt(self, event: Event) -> Outcome:
+        async with self._quota:
+            started = time.monotonic()
+            try:
+                outputs: Sequence[Output] = await self._stage.handler(event)
+            finally:
+                seconds = time.monotonic() - started
+                telemetry.HANDLER_SECONDS.labels(self._stage.name, event.topic).observe(seconds)
+        return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, event.headers))
+
+    def _dead(self, message: Message, event: Event, error: Exception, attempts: int) -> Outcome:
+        reason = getattr(error, "reason", "bug")
+        logger.warning("event_dead_lettered", reason=reason, error=str(error), attempts=attempts)
+        telemetry.EVENTS_DEAD.labels(self._stage.name, event.topic, reason).inc()
+        outputs = tuple(self._stage.on_dead(event, error)) if self._stage.on_dead else ()
+        letter = dead_letter(message, error, self._stage.name, attempts)
+        return Outcome(event, outputs, (*encode(outputs, self._stage.name, event.headers), letter), is_dead=True)
+
+    async def _wait_for_it(self, event: Event, error: Unavailable, waits: int) -> None:
+        where = (event.topic, event.partition, event.offset)
+        self._count_failure(event, error)
+        logger.warning("dependency_unavailable", error=str(error), waits=waits)
+        self.away[where] = str(error)
+        gauge = telemetry.UNAVAILABLE.labels(self._stage.name, event.topic)
+        gauge.inc()
+        try:
+            await asyncio.sleep(_pause(waits))
+        finally:
+            gauge.dec()
+            del self.away[where]
+
+    def _count_failure(self, event: Event, error: Exception) -> None:
+        telemetry.EVENTS_FAILED.labels(self._stage.name, event.topic, type(error).__name__).inc()
+
+
+def _pause(attempt: int) -> float:
+    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(attempt, 10))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not in any data

@@ -1,0 +1,75 @@
+"""Kafka clients with the settings that every room shares; the only place that knows aiokafka's parameters."""
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.topics import DEAD_LETTER_BYTES
+
+FETCH_BYTES = 16 * 1024 * 1024
+REQUEST_BYTES = DEAD_LETTER_BYTES
+BATCH_BYTES = 512 * 1024
+REQUEST_TIMEOUT_MS = 15_000
+TRANSACTION_TIMEOUT_MS = 30_000
+FETCH_WAIT_MS = 100
+"""A partition that resumes waits for the fetch under way: this bounds it."""
+
+
+def group_consumer(settings: ServiceSettings, group: str) -> Any:
+    """Make a consumer that commits nothing itself and reads only committed records."""
+    session_ms = int(settings.session_timeout_seconds * 1000)
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        group_id=group,
+        group_instance_id=settings.instance_id or None,
+        session_timeout_ms=session_ms,
+        heartbeat_interval_ms=min(3000, session_ms // 4),
+        rebalance_timeout_ms=30_000,
+        partition_assignment_strategy=[RoundRobinPartitionAssignor],
+        **_reading(),
+    )
+
+
+def free_consumer(bootstrap: str) -> Any:
+    """Make a consumer outside any group."""
+    return AIOKafkaConsumer(bootstrap_servers=bootstrap, **_reading())
+
+
+def transactional_producer(bootstrap: str, transactional_id: str) -> Any:
+    """Make a producer that is the only holder of its id once it has started."""
+    return AIOKafkaProducer(
+        transactional_id=transactional_id, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS, **_writing(bootstrap)
+    )
+
+
+def idempotent_producer(bootstrap: str) -> Any:
+    """Make a producer whose retries write nothing twice."""
+    return AIOKafkaProducer(enable_idempotence=True, **_writing(bootstrap))
+
+
+def _reading() -> dict[str, Any]:
+    return {
+        "enable_auto_commit": False,
+        "isolation_level": "read_committed",
+        "auto_offset_reset": "earliest",
+        "max_partition_fetch_bytes": DEAD_LETTER_BYTES,
+        "fetch_max_bytes": FETCH_BYTES,
+        "fetch_max_wait_ms": FETCH_WAIT_MS,
+        "metadata_max_age_ms": 10_000,
+    }
+
+
+def _writing(bootstrap: str) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": bootstrap,
+        "acks": "all",
+        "linger_ms": 0,
+        "compression_type": "lz4",
+        "max_request_size": REQUEST_BYTES,
+        "max_batch_size": BATCH_BYTES,
+        "request_timeout_ms": REQUEST_TIMEOUT_MS,
+        "retry_backoff_ms": 50,
+        "metadata_max_age_ms": 10_000,
+    }
