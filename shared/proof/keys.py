@@ -38,7 +38,12 @@ def recording_key(server_digest: str, tool: str, arguments_json: str, state: Sta
 
 def recording_id(key: str, result_json: str) -> str:
     """Name a recording by its key and its canonical result."""
-    return identifier("rec", [key, sha256_text(result_json)])
+    return recording_id_of(key, sha256_text(result_json))
+
+
+def recording_id_of(key: str, result_sha256: str) -> str:
+    """Name a recording whose result is known by its digest only."""
+    return identifier("rec", [key, result_sha256])
 
 
 def next_session(previous: str, tool: str, arguments_json: str, result_sha256: str) -> str:
