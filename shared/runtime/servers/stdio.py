@@ -1,0 +1,181 @@
+"""A server process as an MCP transport: capped lines, drained stderr, exact numbers, the whole group ended.
+
+The SDK's own stdio transport buffers a line without bound, reads numbers as doubles and waits for honest exits; a
+sandboxed process over a copied world can be ended at once.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import anyio
+import mcp_types as types
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
+
+from shared.model.errors import Rejected
+from shared.proof.canonical import parse
+from shared.runtime.servers.json_text import json_text
+from shared.runtime.servers.lines import LineSplitter, Oversized
+from shared.runtime.servers.sandbox import Launch, remove_home
+
+_CHUNK = 64 * 1024
+_STDERR_BYTES = 8 * 1024
+_LOG_BYTES = 1024 * 1024
+_NOISE_LINES = 20_000
+_END_SECONDS = 5.0
+
+ReadStream = anyio.streams.memory.MemoryObjectReceiveStream[SessionMessage | Exception]
+WriteStream = anyio.streams.memory.MemoryObjectSendStream[SessionMessage]
+
+
+class StdioProcess:
+    """Starts a launch on entry and ends its process group on exit; enter and leave it in one task."""
+
+    def __init__(self, launch: Launch, log: Path | None = None) -> None:
+        self._launch, self._log = launch, log
+        self.exact_arguments: Mapping[str, Any] | None = None
+        """Arguments of the next `tools/call`, written with exact numbers."""
+        self.last_result: Any = None
+        """Result of the last response, parsed exactly, before any validation."""
+        self.noise = 0
+        """Lines on stdout that were no messages."""
+        self.pid = 0
+        self._pending: set[int | str] = set()
+        self._stderr: deque[bytes] = deque()
+        self._stderr_size = 0
+
+    async def __aenter__(self) -> tuple[ReadStream, WriteStream]:
+        """Start the process and its pipes.
+
+        Raises:
+            OSError: the process cannot be started.
+        """
+        self._process = await asyncio.create_subprocess_exec(
+            *self._launch.argv,
+            env=dict(self._launch.env),
+            cwd=self._launch.cwd,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        self._to_session, from_process = anyio.create_memory_object_stream[SessionMessage | Exception](64)
+        to_process, self._from_session = anyio.create_memory_object_stream[SessionMessage](0)
+        self._tasks = [asyncio.create_task(work()) for work in (self._read, self._write, self._drain)]
+        self._streams = (from_process, to_process)
+        return from_process, to_process
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the process group, whatever it is doing."""
+        with anyio.CancelScope(shield=True):
+            self.kill()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=_END_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), _END_SECONDS)
+            for stream in (*self._streams, self._to_session, self._from_session):
+                await stream.aclose()
+            await asyncio.to_thread(remove_home, self._launch)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.returncode is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, if it did."""
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """End the process group at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def stderr_tail(self) -> str:
+        """The last kilobytes of what it wrote to stderr."""
+        return b"".join(self._stderr).decode("utf-8", "replace")[-_STDERR_BYTES:]
+
+    async def _read(self) -> None:
+        assert self._process.stdout
+        splitter = LineSplitter()
+        async with self._to_session:
+            while chunk := await self._process.stdout.read(_CHUNK):
+                for line in splitter.feed(chunk):
+                    message = self._message(line)
+                    if message is not None:
+                        await self._to_session.send(message)
+                if self.noise > _NOISE_LINES:
+                    self.kill()
+                    return
+
+    def _message(self, line: bytes | Oversized) -> SessionMessage | None:
+        if isinstance(line, Oversized):
+            return self._too_large(line)
+        if not line.strip():
+            return None
+        try:
+            parsed = parse(line.decode("utf-8", "replace"))
+            message = types.jsonrpc_message_adapter.validate_python(parsed, by_name=False)
+        except (Rejected, ValidationError):
+            self.noise += 1
+            return None
+        if isinstance(message, types.JSONRPCResponse):
+            self.last_result = parsed["result"]
+        if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) and message.id is not None:
+            self._pending.discard(message.id)
+        return SessionMessage(message)
+
+    def _too_large(self, line: Oversized) -> SessionMessage | None:
+        """Answer the one open request in the server's place: the line cannot be held, so it cannot be read."""
+        if len(self._pending) != 1:
+            self.noise += 1
+            return None
+        self.last_result = {"content": [{"type": "text", "text": line.text}], "isError": True, "resultType": "complete"}
+        return SessionMessage(types.JSONRPCResponse(jsonrpc="2.0", id=self._pending.pop(), result=self.last_result))
+
+    async def _write(self) -> None:
+        assert self._process.stdin
+        async with self._from_session:
+            async for session_message in self._from_session:
+                message = session_message.message.model_dump(by_alias=True, exclude_unset=True, mode="json")
+                if isinstance(session_message.message, types.JSONRPCRequest):
+                    self._pending.add(session_message.message.id)
+                    self._put_exact_arguments(message)
+                try:
+                    self._process.stdin.write(json_text(message).encode() + b"\n")
+                    await self._process.stdin.drain()
+                except (BrokenPipeError, ConnectionResetError):
+                    return  # the reader sees the end of the process
+
+    def _put_exact_arguments(self, message: dict[str, Any]) -> None:
+        if message["method"] == "tools/call" and self.exact_arguments is not None:
+            message["params"]["arguments"] = self.exact_arguments
+
+    async def _drain(self) -> None:
+        assert self._process.stderr
+        logged = 0
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self._log.open("ab")) if self._log else None
+            while chunk := await self._process.stderr.read(_CHUNK):
+                self._keep(chunk)
+                if log and logged < _LOG_BYTES:
+                    log.write(chunk[: _LOG_BYTES - logged])
+                    logged += len(chunk)
+
+    def _keep(self, chunk: bytes) -> None:
+        self._stderr.append(chunk[-_STDERR_BYTES:])
+        self._stderr_size += len(self._stderr[-1])
+        while self._stderr_size - len(self._stderr[0]) > _STDERR_BYTES:
+            self._stderr_size -= len(self._stderr.popleft())
