@@ -50,9 +50,14 @@ async def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None =
                 yield event
 
 
-async def committed_messages(bootstrap: str, topic: str, start: Mapping[int, int]) -> AsyncIterator[Message]:
-    """Yield the raw messages of the partitions named in `start`, to the end known now; raises as `read_all`."""
-    begin = {(topic, partition): offset for partition, offset in start.items()}
+async def committed_messages(
+    bootstrap: str, topic: str, start: Mapping[int, int] | None = None
+) -> AsyncIterator[Message]:
+    """Yield raw messages to the end known now, of the partitions named in `start` or all; raises as `read_all`.
+
+    The way to read dead letters, whose values may be no records.
+    """
+    begin = {(topic, partition): offset for partition, offset in (start or {}).items()}
     async with Follower(bootstrap, [topic], begin, only=tuple(begin)) as follower:
         async for message in follower.messages_to_end():
             yield message
@@ -133,10 +138,15 @@ class Follower:
         Raises:
             Unavailable: Kafka is away.
         """
+        async for message in self.messages():
+            if event := decoded(message):
+                yield event
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Yield raw messages for ever; raises as iteration does."""
         while True:
             for message in await self._poll():
-                if event := decoded(message):
-                    yield event
+                yield message
             await self._mark()
 
     async def messages_to_end(self) -> AsyncIterator[Message]:

@@ -1,0 +1,71 @@
+"""A service under test: one stage over a test's topics, run as its own process by `python -m tests.chaos.program`.
+
+Every input gives one output under the same key. Keys choose faults: `poison-` is rejected.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer
+
+from shared.model.errors import Rejected
+from shared.runtime.service import Part, run
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.events import Event, Output
+from shared.runtime.streaming.faust_stage import FaustStage
+from shared.runtime.streaming.stage import Gate, Stage
+from shared.runtime.streaming.worker import TransactionalWorker
+from tests.chaos import topics
+
+
+class Settings(ServiceSettings):
+    """What a test tells its program."""
+
+    chaos_prefix: str
+    chaos_shell: str = "worker"
+    """`worker`, `gate` or `faust`."""
+    chaos_seconds: float = 0.005
+    """How long one event takes."""
+    chaos_stop_at: Path | None = None
+    """Zombie hook: write this file and stop inside the first transaction, after its records are written."""
+
+
+async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
+    """Build the one part."""
+    source, out, duplicates = topics.register(settings.chaos_prefix)
+    if settings.chaos_stop_at:
+        stop_inside_transaction(settings.chaos_stop_at)
+
+    async def copy(event: Event) -> Sequence[Output]:
+        await asyncio.sleep(settings.chaos_seconds)
+        if event.key.startswith("poison-"):
+            raise Rejected("poison", "as asked")
+        return [Output(out, event.key, event.record)]
+
+    stage = Stage(settings.chaos_prefix, (source,), copy)
+    if settings.chaos_shell == "faust":
+        return [FaustStage(settings, stage)]
+    gate = Gate(out, lambda event, outputs: [Output(duplicates, event.key, event.record)])
+    return [TransactionalWorker(settings, stage, gate if settings.chaos_shell == "gate" else None)]
+
+
+def stop_inside_transaction(marker: Path) -> None:
+    """Make the first transaction with records stop the process before it sends its offset."""
+    original = AIOKafkaProducer.send_offsets_to_transaction
+
+    async def stopping(self: AIOKafkaProducer, offsets: object, group: str) -> None:
+        if not marker.exists():
+            await self.flush()
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        await original(self, offsets, group)
+
+    AIOKafkaProducer.send_offsets_to_transaction = stopping
+
+
+if __name__ == "__main__":
+    run("chaos", Settings, build)
