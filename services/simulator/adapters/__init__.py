@@ -1,0 +1,1 @@
+"""SQLite, Valkey and snapshot files."""

@@ -1,0 +1,1 @@
+"""What a call answers, what an episode is, what a snapshot holds."""

@@ -1,0 +1,208 @@
+"""What a call answers in a state, and what state it leaves: exact, normalised, (live), miss or error.
+
+A miss that may have moved something makes the state unknown, and no recording answers in an unknown state: better a
+second miss than a stale answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from services.simulator.domain.arguments import Fault, check_arguments, coerced_arguments, read_arguments
+from services.simulator.domain.ports import Library, LiveCall, LivePool
+from services.simulator.domain.toolbox import BoundTool
+from shared.model.calls import Recording, Stability, State
+from shared.model.catalogue import Effect
+from shared.proof.keys import canonical_arguments, recording_key
+from shared.proof.results import canonical_result
+
+UNKNOWN = "?"
+"""Stands for a world or session that a missed call may have moved."""
+MISS_TEXT = "No result is available for this call."
+
+
+class Tier(StrEnum):
+    """How an answer was found."""
+
+    EXACT = "exact"
+    NORMALISED = "normalised"
+    LIVE = "live"
+    NEAREST = "nearest"
+    MODEL = "model"
+    MISS = "miss"
+    ERROR = "error"
+
+
+DEFAULT_TIERS = (Tier.EXACT, Tier.NORMALISED, Tier.LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """State of an episode: the world now and the session of each server that has one."""
+
+    world: str
+    sessions: tuple[tuple[str, str], ...] = ()
+
+    def of(self, server_id: str) -> State:
+        """Return what a call to one server starts from."""
+        return State(self.world, dict(self.sessions).get(server_id, ""))
+
+    def after(self, server_id: str, state: State) -> "Situation":
+        """Move to what a call to one server left behind."""
+        sessions = {**dict(self.sessions), server_id: state.session}
+        return Situation(state.world, tuple(sorted((name, chain) for name, chain in sessions.items() if chain)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer and how it was found; only the result is for the agent."""
+
+    tier: Tier
+    result_json: str
+    """Canonical result."""
+    is_error: bool
+    recording_id: str = ""
+    error_code: str = ""
+    schema_path: str = ""
+    distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A reply and the situation after it."""
+
+    reply: Reply
+    situation: Situation
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A call that can be made: its canonical arguments and the tier a recording of them earns."""
+
+    arguments_json: str
+    tier: Tier
+    fault: Fault | None = None
+    """What was wrong before coercion."""
+
+
+def replay(
+    tool: BoundTool, arguments_json: str, situation: Situation, library: Library, tiers: Sequence[Tier] = DEFAULT_TIERS
+) -> Played:
+    """Answer one call from recordings alone."""
+    asked = _ask(tool, arguments_json, tiers)
+    if isinstance(asked, Fault):
+        return Played(error_reply(asked), situation)
+    state = situation.of(tool.server_id)
+    found = _recordings(tool, asked, state, library)
+    if not found and asked.fault:
+        return Played(error_reply(asked.fault), situation)
+    if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
+        return Played(recorded_reply(found[0], asked.tier), situation.after(tool.server_id, found[0].state_after))
+    return Played(miss_reply(_miss_code(state, found)), _after_miss(tool, situation, found, library))
+
+
+async def answer(
+    tool: BoundTool,
+    arguments_json: str,
+    situation: Situation,
+    library: Library,
+    tiers: Sequence[Tier],
+    pool: LivePool | None,
+) -> Played:
+    """Answer one call from recordings, else live where a pool can run it."""
+    played = replay(tool, arguments_json, situation, library, tiers)
+    state = situation.of(tool.server_id)
+    if pool is None or Tier.LIVE not in tiers or played.reply.tier is not Tier.MISS or _is_lost(state):
+        return played
+    call = LiveCall(
+        tool.server_id,
+        tool.server_digest,
+        tool.name,
+        canonical_arguments(arguments_json, tool.input_schema_json),
+        state,
+    )
+    made = await pool.call(call)
+    if made is None:
+        return played
+    outcome, recording_id = made
+    reply = Reply(Tier.LIVE, outcome.result_json, outcome.is_error, recording_id)
+    return Played(reply, situation.after(tool.server_id, outcome.state_after))
+
+
+def recorded_reply(recording: Recording, tier: Tier) -> Reply:
+    """Serve a recording."""
+    return Reply(tier, recording.result_json, recording.is_error, recording.recording_id)
+
+
+def error_reply(fault: Fault) -> Reply:
+    """Say what is wrong with a call."""
+    return Reply(Tier.ERROR, text_result(fault.text), True, error_code=fault.code, schema_path=fault.schema_path)
+
+
+def miss_reply(code: str) -> Reply:
+    """Say honestly that there is no answer; why is for the trainer only."""
+    return Reply(Tier.MISS, text_result(MISS_TEXT), True, error_code=code)
+
+
+def text_result(text: str) -> str:
+    """Write a failed canonical result of one text."""
+    return canonical_result([{"type": "text", "text": text}], None, True)
+
+
+def _ask(tool: BoundTool, arguments_json: str, tiers: Sequence[Tier]) -> _Asked | Fault:
+    arguments = read_arguments(arguments_json)
+    if isinstance(arguments, Fault):
+        return arguments
+    fault = check_arguments(arguments, tool.input_schema_json)
+    if fault is None:
+        return _Asked(canonical_arguments(arguments_json, tool.input_schema_json), Tier.EXACT)
+    coerced = coerced_arguments(arguments_json, tool.input_schema_json) if Tier.NORMALISED in tiers else None
+    if coerced is None:
+        return fault
+    rewritten = read_arguments(coerced)
+    if isinstance(rewritten, Fault) or check_arguments(rewritten, tool.input_schema_json):
+        return fault
+    return _Asked(canonical_arguments(coerced, tool.input_schema_json), Tier.NORMALISED, fault)
+
+
+def _recordings(tool: BoundTool, asked: _Asked, state: State, library: Library) -> list[Recording]:
+    if _is_lost(state):
+        return []
+    key = recording_key(tool.server_digest, tool.name, asked.arguments_json, state)
+    return [found for found in library.recordings_at(key) if found.path_mode is tool.path_mode]
+
+
+def _outcomes(found: Sequence[Recording]) -> set[tuple[str, State]]:
+    return {(recording.result_sha256, recording.state_after) for recording in found}
+
+
+def _is_servable(found: Sequence[Recording], tier: Tier, tiers: Sequence[Tier]) -> bool:
+    one = found[0]
+    return tier in tiers and not one.too_large and one.stability is not Stability.UNSTABLE
+
+
+def _miss_code(state: State, found: Sequence[Recording]) -> str:
+    if _is_lost(state):
+        return "unknown_state"
+    if not found:
+        return "not_recorded"
+    if len(_outcomes(found)) > 1 or found[0].stability is Stability.UNSTABLE:
+        return "unstable"
+    return "result_too_large" if found[0].too_large else "tier_not_allowed"
+
+
+def _after_miss(tool: BoundTool, situation: Situation, found: Sequence[Recording], library: Library) -> Situation:
+    """Follow the recordings where they agree on the state after; else lose what the call may have moved."""
+    if len({recording.state_after for recording in found}) == 1:
+        return situation.after(tool.server_id, found[0].state_after)
+    seen = library.moves(tool.server_digest, tool.name)
+    state = situation.of(tool.server_id)
+    if seen.world or tool.effect in (Effect.WORLD, Effect.UNKNOWN):
+        state = replace(state, world=UNKNOWN)
+    if seen.session or tool.effect in (Effect.SESSION, Effect.UNKNOWN):
+        state = replace(state, session=UNKNOWN)
+    return situation.after(tool.server_id, state)
+
+
+def _is_lost(state: State) -> bool:
+    return UNKNOWN in (state.world, state.session)

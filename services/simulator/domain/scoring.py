@@ -1,0 +1,25 @@
+"""The score of an episode: the public reward function over the answer, plus what the calls add to it."""
+
+from services.simulator.domain.episodes import Episode
+from services.simulator.domain.replaying import Tier
+from shared.model.errors import Rejected
+from shared.model.tasks import Task
+from shared.proof.reward import Score, score
+
+
+def score_episode(episode: Episode, task: Task | None, final_answer: str) -> Score:
+    """Score a final answer.
+
+    Raises:
+        Rejected: the episode has no task (`no_task`).
+    """
+    if task is None:
+        raise Rejected("no_task", "this episode was opened without a task: there is nothing to score")
+    return score(
+        final_answer,
+        task.ground_truth_json,
+        task.answer_types_json,
+        task.answer_schema_json,
+        had_miss=bool(episode.tier_counts().get(Tier.MISS)),
+        over_budget=episode.over_budget,
+    )

@@ -1,0 +1,127 @@
+"""Tasks over the office, with evidence that really derives, for tests of simulator, export and check."""
+
+from dataclasses import replace
+
+from shared.model.calls import DataFlow, Recording
+from shared.model.tasks import (
+    FieldEvidence,
+    Limits,
+    OfferedTool,
+    ReferenceCall,
+    Source,
+    Task,
+    TaskState,
+    TaskStatus,
+    VerifiedTask,
+)
+from shared.proof.canonical import canonical
+from shared.proof.identity import identifier
+from shared.proof.locators import locate
+from tests.fakes.office import DIGESTS, FIRST_FILES, NOW, SCHEMAS, Office
+
+ORDER = canonical([{"pointer": "/content/0/text"}, {"key_value": "order"}])
+TOTAL = canonical([{"pointer": "/structuredContent/total"}])
+ITEMS = canonical([{"pointer": "/structuredContent/items"}])
+ROUND = canonical([{"name": "round", "args": {"digits": 1}}])
+
+
+def offered() -> tuple[OfferedTool, ...]:
+    """Both servers' catalogues."""
+    return tuple(
+        OfferedTool(server, tool, f"{server}-{tool}", "", f"{tool} of the office", schema, "", "", needed)
+        for (server, tool), schema in SCHEMAS.items()
+        for needed in [tool in ("read_file", "find_order")]
+    )
+
+
+def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
+    """Read which order is the latest, then look up its total; `suffix` makes another task over the same calls."""
+    office = Office()
+    world = office.world
+    first = office.record("files", "read_file", {"path": "orders/latest.txt"})
+    second = office.record("desk", "find_order", {"order_id": "A-17"})
+    order, total, items = (
+        locate(first.result_json, ORDER),
+        locate(second.result_json, TOTAL),
+        locate(second.result_json, ITEMS),
+    )
+    flow = DataFlow("c1", ORDER, "[]", "/order_id", order.sha256, edge_id="edge_1")
+    evidence = (
+        FieldEvidence("total", (Source("c2", TOTAL, total.sha256),), "[]"),
+        FieldEvidence("items", (Source("c2", ITEMS, items.sha256),), "[]"),
+    )
+    task = Task(
+        task_id="",
+        task_version=1,
+        schema_version="1",
+        policy="test/1",
+        exploration_id="expl_" + "0" * 32,
+        world_digest=world,
+        frozen_now=NOW,
+        system=f"The root is /workspace. It is {NOW}.",
+        prompt=f"What does the latest order come to, and how many items has it?{suffix}",
+        tools=offered(),
+        answer_schema_json=canonical(
+            {
+                "type": "object",
+                "properties": {"total": {"type": "number"}, "items": {"type": "integer"}},
+                "required": ["total", "items"],
+                "additionalProperties": False,
+            }
+        ),
+        answer_template='{"total": <number>, "items": <number>}',
+        answer_types_json=canonical({"total": {"type": "number"}, "items": {"type": "number"}}),
+        ground_truth_json=f'{{"items":{items.json},"total":{total.json}}}',
+        evidence=evidence,
+        logical_form_json="{}",
+        reference=(_reference("c1", first, ()), _reference("c2", second, (flow,))),
+        min_known_calls=2,
+        needs_discovery=False,
+        task_family="lookup",
+        twin_group="",
+        limits=Limits(max_calls=12, max_turns=12, max_result_chars=4000),
+        difficulty="easy",
+        tags=("multi_call",),
+        shape="shape_1",
+        live_capable=False,
+        provenance_json=canonical({"sub_dag_id": "dag_" + "0" * 32}),
+        license="Apache-2.0",
+    )
+    named = replace(task, task_id=identifier("task", [world, suffix, task.ground_truth_json]))
+    return VerifiedTask(named, ("rederives", "replays"), "1"), (first, second)
+
+
+def more_recordings() -> tuple[Recording, ...]:
+    """Other calls in the same world: readers, a write and what is seen after it, a session."""
+    office = Office()
+    reads = [
+        office.record("files", "list_files", {}),
+        office.record("files", "read_file", {"path": "nowhere.txt"}),
+        *(office.record("files", "read_file", {"path": path}) for path in FIRST_FILES),
+    ]
+    moved = [
+        office.record("desk", "register", {"label": "x"}),
+        office.record("desk", "labels", {}),
+        office.record("desk", "set_total", {"order_id": "A-17", "total": 30}),
+        office.record("files", "read_file", {"path": "orders/A-17.json"}),
+    ]
+    return (*reads, *moved)
+
+
+def statuses(*task_ids: str, state: TaskState = TaskState.QUARANTINED) -> tuple[TaskStatus, ...]:
+    """Status records for some tasks."""
+    return tuple(TaskStatus(task_id, state, "test") for task_id in task_ids)
+
+
+def _reference(call_id: str, recording: Recording, flows: tuple[DataFlow, ...]) -> ReferenceCall:
+    return ReferenceCall(
+        call_id,
+        recording.server_id,
+        DIGESTS[recording.server_id],
+        recording.tool,
+        recording.arguments_json,
+        flows,
+        recording.recording_id,
+        recording.result_sha256,
+        recording.is_error,
+    )

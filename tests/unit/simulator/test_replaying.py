@@ -1,0 +1,282 @@
+"""What a call answers: never a stale or invented success, whatever was missed before."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.simulator.domain.replaying import UNKNOWN, Situation, Tier, answer, replay
+from services.simulator.domain.toolbox import free_tools
+from shared.model.calls import Stability
+from shared.model.catalogue import Effect, PathMode
+from shared.proof.canonical import canonical
+from tests.fakes import office
+from tests.fakes.library import ListLibrary
+from tests.fakes.office import Office
+
+
+def tool_of(library, server, name):
+    return next(tool for tool in free_tools([server], library) if tool.name == name)
+
+
+def play(library, server, name, arguments, situation=None, **kwargs):
+    situation = situation or Situation(Office().world)
+    text = arguments if isinstance(arguments, str) else canonical(arguments)
+    return replay(tool_of(library, server, name), text, situation, library, **kwargs)
+
+
+def recorded(*calls):
+    desk = Office()
+    return [desk.record(*call) for call in calls]
+
+
+READ = ("files", "read_file", {"path": "orders/latest.txt"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"path":"orders/latest.txt"}',
+        '{ "path" : "orders\\/latest.txt" }',
+        '{"head":0,"path":"orders/latest.txt"}',
+        '{"path":"orders/latest.txt","head":0.0}',
+    ],
+)
+def test_same_call_spelt_differently_is_exact(text):
+    library = ListLibrary(recorded(READ))
+    played = play(library, "files", "read_file", text)
+    assert (played.reply.tier, played.reply.recording_id) == (Tier.EXACT, recorded(READ)[0].recording_id)
+
+
+def test_failed_call_replays_as_failed_and_moves_nothing():
+    library = ListLibrary(recorded(("files", "read_file", {"path": "nowhere"})))
+    played = play(library, "files", "read_file", {"path": "nowhere"})
+    assert played.reply.tier is Tier.EXACT
+    assert played.reply.is_error
+    assert played.situation == Situation(Office().world)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "path"),
+    [
+        ("{", "not_json", ""),
+        ('{"path":NaN}', "not_json", ""),
+        ("[1]", "not_an_object", ""),
+        ("null", "not_an_object", ""),
+        ('{"path":"a","path":"b"}', "duplicate_key", ""),
+        ('{"path":' + "[" * 100_000, "arguments_too_deep", ""),
+        ('{"path":"' + "x" * 10_000_000 + '"}', "arguments_too_large", ""),
+        ("{}", "invalid_arguments", "/required"),
+        ('{"path":7}', "invalid_arguments", "/properties/path/type"),
+        ('{"path":"a","head":-1}', "invalid_arguments", "/properties/head/minimum"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_malformed_arguments_get_a_typed_error_that_moves_nothing(text, code, path):
+    played = play(ListLibrary(recorded(READ)), "files", "read_file", text)
+    assert (played.reply.tier, played.reply.error_code, played.reply.schema_path) == (Tier.ERROR, code, path)
+    assert played.reply.is_error
+    assert played.situation == Situation(Office().world)
+
+
+def test_schema_declared_coercion_is_normalised_and_only_where_allowed():
+    library = ListLibrary(recorded(("files", "read_file", {"path": "orders/latest.txt", "head": 5})))
+    text = '{"path":"orders/latest.txt","head":"5"}'
+    assert play(library, "files", "read_file", text).reply.tier is Tier.NORMALISED
+    refused = play(library, "files", "read_file", text, tiers=(Tier.EXACT,)).reply
+    assert (refused.tier, refused.error_code) == (Tier.ERROR, "invalid_arguments")
+
+
+def test_enum_case_is_normalised():
+    library = ListLibrary(recorded(("files", "list_files", {"order": "desc"})))
+    assert play(library, "files", "list_files", {"order": "DESC"}).reply.tier is Tier.NORMALISED
+
+
+@pytest.mark.parametrize("head", ["five", "5x", "", "5.5", "٥"])
+def test_text_that_is_no_number_is_not_coerced_into_one(head):
+    library = ListLibrary(recorded(("files", "read_file", {"path": "orders/latest.txt", "head": 5})))
+    played = play(library, "files", "read_file", {"path": "orders/latest.txt", "head": head})
+    assert played.reply.tier is Tier.ERROR
+
+
+def test_coercible_call_without_recording_stays_an_error():
+    played = play(ListLibrary(), "files", "read_file", {"path": "orders/latest.txt", "head": "5"})
+    assert (played.reply.tier, played.reply.schema_path) == (Tier.ERROR, "/properties/head/type")
+
+
+def test_missed_read_moves_nothing():
+    played = play(ListLibrary(recorded(READ)), "files", "list_files", {})
+    assert (played.reply.tier, played.reply.error_code) == (Tier.MISS, "not_recorded")
+    assert "miss" not in played.reply.result_json
+    assert played.situation == Situation(Office().world)
+
+
+def test_missed_write_through_one_server_makes_reads_through_the_other_misses():
+    library = ListLibrary(recorded(READ, ("desk", "find_order", {"order_id": "A-17"})))
+    write = play(library, "desk", "set_total", {"order_id": "A-17", "total": 1})
+    read = play(library, "files", "read_file", READ[2], write.situation)
+    assert (write.reply.tier, write.situation.world) == (Tier.MISS, UNKNOWN)
+    assert (read.reply.tier, read.reply.error_code) == (Tier.MISS, "unknown_state")
+
+
+def test_recorded_write_through_one_server_is_seen_through_the_other():
+    desk = Office()
+    calls = [
+        desk.record("files", "read_file", {"path": "orders/A-17.json"}),
+        desk.record("desk", "set_total", {"order_id": "A-17", "total": 30}),
+        desk.record("files", "read_file", {"path": "orders/A-17.json"}),
+    ]
+    library = ListLibrary(calls)
+    before = play(library, "files", "read_file", {"path": "orders/A-17.json"})
+    write = play(library, "desk", "set_total", {"order_id": "A-17", "total": 30.0}, before.situation)
+    after = play(library, "files", "read_file", {"path": "orders/A-17.json"}, write.situation)
+    assert [p.reply.tier for p in (before, write, after)] == [Tier.EXACT] * 3
+    assert [before.reply.result_json, after.reply.result_json] == [calls[0].result_json, calls[2].result_json]
+
+
+def test_missed_session_call_loses_that_session_only():
+    library = ListLibrary(recorded(READ, ("desk", "labels", {})))
+    missed = play(library, "desk", "register", {"label": "x"})
+    assert play(library, "desk", "labels", {}, missed.situation).reply.error_code == "unknown_state"
+    assert play(library, "files", *READ[1:], missed.situation).reply.tier is Tier.EXACT
+
+
+def test_missed_call_of_an_unproven_tool_loses_world_and_session():
+    missed = play(ListLibrary(recorded(READ)), "desk", "stamp", {})
+    assert missed.situation == Situation(UNKNOWN, (("desk", UNKNOWN),))
+
+
+def test_tool_seen_moving_the_world_is_not_believed_to_be_read_only():
+    tools = [
+        replace(tool, behaviour=replace(tool.behaviour, effect=Effect.READ_ONLY)) if tool.name == "write_file" else tool
+        for tool in office.tools()
+    ]
+    library = ListLibrary(recorded(("files", "write_file", {"path": "a", "text": "b"})), tools=tools)
+    assert play(library, "files", "write_file", {"path": "other", "text": "b"}).situation.world == UNKNOWN
+
+
+def test_key_with_two_results_is_never_exact():
+    (one,) = recorded(READ)
+    other = replace(one, recording_id="rec_other", result_sha256="0" * 64, result_json=one.result_json.replace("A", "B"))
+    played = play(ListLibrary([one, other]), *READ[:1], READ[1], READ[2])
+    assert (played.reply.tier, played.reply.error_code) == (Tier.MISS, "unstable")
+
+
+def test_recording_found_unstable_is_never_exact():
+    (one,) = recorded(READ)
+    played = play(ListLibrary([replace(one, stability=Stability.UNSTABLE)]), *READ)
+    assert (played.reply.tier, played.reply.error_code) == (Tier.MISS, "unstable")
+
+
+def test_result_too_large_to_keep_is_a_miss_that_knows_the_state_after():
+    (write,) = recorded(("files", "write_file", {"path": "a", "text": "b"}))
+    played = play(ListLibrary([replace(write, result_json="", too_large=True)]), "files", "write_file", {"path": "a", "text": "b"})
+    assert (played.reply.error_code, played.situation.world) == ("result_too_large", write.state_after.world)
+
+
+def test_recordings_made_with_mapped_paths_never_answer_for_a_mounted_server():
+    (one,) = recorded(READ)
+    assert play(ListLibrary([replace(one, path_mode=PathMode.MAPPED)]), *READ).reply.error_code == "not_recorded"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    ["", "7", "{", '{"type": 7}', '{"pattern": "("}', '{"$ref": "https://example.invalid/x"}', '{"$ref": "#/nowhere"}',
+     '{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"head": {"minimum": 0, "exclusiveMinimum": true}}}'],
+)  # fmt: skip
+def test_bad_or_old_schemas_are_survived(schema):
+    library = ListLibrary()
+    tool = replace(tool_of(library, "files", "read_file"), input_schema_json=schema)
+    assert replay(tool, '{"head": 3}', Situation("w"), library).reply.tier is Tier.MISS
+
+
+def test_draft_is_detected_from_the_schema():
+    library = ListLibrary()
+    schema = '{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"head": {"minimum": 0, "exclusiveMinimum": true}}}'
+    tool = replace(tool_of(library, "files", "read_file"), input_schema_json=schema)
+    assert replay(tool, '{"head": 0}', Situation("w"), library).reply.tier is Tier.ERROR
+
+
+class OfficePool:
+    """A live pool over one running office."""
+
+    def __init__(self):
+        self.office, self.calls = Office(), []
+
+    async def call(self, call):
+        self.calls.append(call)
+        recording = self.office.record(call.server_id, call.tool, {"order_id": "A-17"})
+        return _Outcome(recording), recording.recording_id
+
+
+class _Outcome:
+    def __init__(self, recording):
+        self.result_json, self.is_error = recording.result_json, recording.is_error
+        self.state, self.state_after, self.path_mode = recording.state, recording.state_after, recording.path_mode
+
+
+@pytest.mark.parametrize(
+    ("situation", "arguments", "tiers", "expected", "made"),
+    [
+        (Situation(Office().world), '{"order_id":"A-17"}', (Tier.EXACT, Tier.LIVE), Tier.LIVE, 1),
+        (Situation(Office().world), '{"order_id":"A-17"}', (Tier.EXACT,), Tier.MISS, 0),
+        (Situation(Office().world), '{"order_id":7}', (Tier.EXACT, Tier.LIVE), Tier.ERROR, 0),
+        (Situation(UNKNOWN), '{"order_id":"A-17"}', (Tier.EXACT, Tier.LIVE), Tier.MISS, 0),
+    ],
+)
+async def test_live_pool_is_asked_only_for_valid_misses_in_a_known_state(situation, arguments, tiers, expected, made):
+    library, pool = ListLibrary(), OfficePool()
+    played = await answer(tool_of(library, "desk", "find_order"), arguments, situation, library, tiers, pool)
+    assert (played.reply.tier, len(pool.calls)) == (expected, made)
+
+
+CALLS = st.sampled_from(
+    [
+        *(("files", "read_file", {"path": path}) for path in (*office.FIRST_FILES, "new.txt", "nowhere")),
+        ("files", "list_files", {}),
+        ("files", "write_file", {"path": "new.txt", "text": "one"}),
+        ("files", "write_file", {"path": "new.txt", "text": "two"}),
+        ("files", "write_file", {"path": "orders/latest.txt", "text": "order: B-2"}),
+        ("desk", "find_order", {"order_id": "A-17"}),
+        ("desk", "set_total", {"order_id": "A-17", "total": 30}),
+        ("desk", "set_total", {"order_id": "nowhere", "total": 30}),
+        ("desk", "register", {"label": "x"}),
+        ("desk", "register", {"label": "y"}),
+        ("desk", "labels", {}),
+        ("desk", "stamp", {}),
+        ("files", "read_file", {"path": 7}),
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(explored=st.lists(st.lists(CALLS, max_size=6), max_size=6), played=st.lists(CALLS, max_size=10))
+def test_whatever_was_explored_an_exact_answer_is_what_the_real_servers_would_say(explored, played):
+    """Cross-server read-after-write, sessions, failures and misses in any interleaving."""
+    recordings = []
+    for line in explored:
+        desk = Office()
+        recordings += [desk.record(*call) for call in line if call[2] != {"path": 7}]
+    library = ListLibrary(recordings)
+    real, situation = Office(), Situation(Office().world)
+    for server, name, arguments in played:
+        turn = play(library, server, name, arguments, situation)
+        situation = turn.situation
+        if turn.reply.tier is Tier.ERROR:
+            continue
+        truth = real.record(server, name, arguments)
+        if turn.reply.tier is Tier.EXACT:
+            assert turn.reply.result_json == truth.result_json
+            assert situation.of(server) == truth.state_after
+
+
+def test_commuting_writes_meet_in_one_state():
+    one, other = ("files", "write_file", {"path": "a", "text": "1"}), ("desk", "set_total", {"order_id": "A-17", "total": 1})
+    first, second = Office(), Office()
+    recordings = [first.record(*one), first.record(*other), first.record("files", "list_files", {})]
+    recordings += [second.record(*other), second.record(*one)]
+    library, situation = ListLibrary(recordings), Situation(Office().world)
+    for call in (other, one):
+        situation = play(library, *call, situation).situation
+    assert play(library, "files", "list_files", {}, situation).reply.tier is Tier.EXACT
