@@ -3,7 +3,20 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _CLOCK = r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<frac>\d{1,9}))?)?"
@@ -60,7 +73,9 @@ def _date_of(parts: dict[str, str | None]) -> date | datetime | None:
 
 def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
     if name := parts.get("name"):
-        matching = [index for index, month in enumerate(MONTHS, 1) if month.startswith(name.lower().replace("sept", "sep"))]
+        matching = [
+            index for index, month in enumerate(MONTHS, 1) if month.startswith(name.lower().replace("sept", "sep"))
+        ]
         if name.lower() in MONTHS:
             matching = [MONTHS.index(name.lower()) + 1]
         return (matching[0] if len(matching) == 1 else 0), int(parts["d"] or 0)

@@ -13,6 +13,7 @@ from shared.proof.zones import BARE_ZONES, ZONES
 _SHORT_TEXT = 64
 _ENUM_WORDS = 3
 _ENUM_DISTINCT = 12
+_ENUM_FEWEST = 4
 
 
 def classify(text: str, key: str = "", siblings: Sequence[str] = ()) -> tuple[ValueKind, str]:
@@ -21,16 +22,17 @@ def classify(text: str, key: str = "", siblings: Sequence[str] = ()) -> tuple[Va
     Args:
         text: the value as text; for a JSON number its literal.
         key: the name nearest to it: object key, column header, label.
-        siblings: the other values under the same key, when known: few distinct ones make an enum member.
+        siblings: all values under the same key, when known: a short text among few that repeat is an enum member.
     """
     stripped = text.strip()
     hints = frozenset(words(key))
     for rule in (_numeric, _shaped, _hinted, _structured):
         if found := rule(stripped, key, hints):
             return found
-    if _repeats(stripped, siblings):
+    kind = _worded(stripped, hints)
+    if kind is ValueKind.FREE_TEXT and _repeats(stripped, siblings):
         return ValueKind.ENUM_MEMBER, ""
-    return _worded(stripped, hints), ""
+    return kind, ""
 
 
 Found = tuple[ValueKind, str] | None
@@ -120,7 +122,7 @@ def _repeats(text: str, siblings: Sequence[str]) -> bool:
     if not text or len(text) > _SHORT_TEXT or len(text.split()) > _ENUM_WORDS:
         return False
     distinct = set(siblings) | {text}
-    return len(distinct) <= _ENUM_DISTINCT and len(siblings) + 1 >= 2 * len(distinct) and siblings.count(text) > 0
+    return len(distinct) <= _ENUM_DISTINCT and len(siblings) >= _ENUM_FEWEST and len(siblings) >= 2 * len(distinct)
 
 
 def _worded(text: str, hints: frozenset[str]) -> ValueKind:
@@ -131,5 +133,3 @@ def _worded(text: str, hints: frozenset[str]) -> ValueKind:
     if hints & patterns.NAME_HINTS and patterns.ONE_NAME.fullmatch(text):
         return ValueKind.NAME
     return ValueKind.FREE_TEXT
-
-

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from shared.proof.units import find_unit
 
-_LITERAL = re.compile(r"[-+−]?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
-_GROUPED = re.compile(r"[-+−]?\d{1,3}(?:,\d{3}){1,12}(?:\.\d{1,40})?")
-_BEFORE = re.compile(r"([-+−]?)\s*(US\$|[$€£¥₹₩]|[A-Z]{3})\s*([\d.,]+)")
-_AFTER = re.compile(r"([-+−]?[\d.,]+(?:[eE][-+]?\d{1,3})?)[\s\u00a0]*([^\d\s.,;:][^\d;:,]{0,30}\d?)")
+_LITERAL = re.compile(r"[-+\u2212]?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
+_GROUPED = re.compile(r"[-+\u2212]?\d{1,3}(?:,\d{3}){1,12}(?:\.\d{1,40})?")
+_BEFORE = re.compile(r"([-+\u2212]?)\s*(US\$|[$€£¥₹₩]|[A-Z]{3})\s*([\d.,]+)")
+_AFTER = re.compile(r"([-+\u2212]?[\d.,]+(?:[eE][-+]?\d{1,3})?)[\s\u00a0]*([^\d\s.,;:][^\d;:,]{0,30}\d?)")
 _LONGEST = 60
 
 
@@ -18,9 +18,9 @@ def read_number(text: str) -> Decimal | None:
     if len(stripped) > _LONGEST:
         return None
     if _LITERAL.fullmatch(stripped):
-        return Decimal(stripped.replace("−", "-"))
+        return Decimal(stripped.replace("\u2212", "-"))
     if _GROUPED.fullmatch(stripped):
-        return Decimal(stripped.replace(",", "").replace("−", "-"))
+        return Decimal(stripped.replace(",", "").replace("\u2212", "-"))
     return None
 
 

@@ -110,6 +110,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 def _is(value: Any, name: str) -> bool:
     if isinstance(value, bool):
         return name == "boolean"
-    if not isinstance(value, _TYPES[name]):
-        return False
-    return name != "integer" or (Decimal(value).is_finite() and Decimal(value) == Decimal(value).to_integral_value())
+    if name == "integer":
+        return isinstance(value, int | float | Decimal) and _is_integral(Decimal(value))
+    return isinstance(value, _TYPES[name])
+
+
+def _is_integral(number: Decimal) -> bool:
+    return number.is_finite() and number == number.to_integral_value()

@@ -84,7 +84,7 @@ def _convert_unit(value: Any, args: Mapping[str, Any]) -> Decimal:
 
 
 def _date_part(value: Any, args: Mapping[str, Any]) -> Any:
-    part = args.get("part")
+    part = str(args.get("part"))
     if part in _DATE_PARTS:
         found = read_date(_text(value))
         if found is None:
@@ -114,7 +114,6 @@ def _split(value: Any, args: Mapping[str, Any]) -> Any:
     if not -len(parts) <= index < len(parts):
         raise Rejected("no_such_value", f"no part {index} of {len(parts)}")
     return parts[index]
-
 
 
 def _affix(value: Any, args: Mapping[str, Any]) -> str:

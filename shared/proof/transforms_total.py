@@ -160,7 +160,7 @@ def _date_difference(value: Any, args: Mapping[str, Any]) -> Decimal:
     if first is None or second is None:
         raise Rejected("not_a_date", "date_difference needs two dates")
     try:
-        elapsed = second - first  # type: ignore[operator]
+        elapsed = second - first
     except TypeError as error:
         raise Rejected("type_mismatch", "a date and a time, or only one with an offset, have no difference") from error
     micros = (elapsed.days * 86400 + elapsed.seconds) * 1000000 + elapsed.microseconds

@@ -1,7 +1,7 @@
 """The unit vocabulary as data: `name | dimension | factor | offset | aliases | short aliases`.
 
-A value in a unit times its factor plus its offset, both exact fractions, is the value in the base unit. Short aliases are read from
-a key only beside a word of the dimension (`temp_f`), because alone they mean too much.
+A value in a unit times its factor plus its offset, both exact fractions, is the value in the base unit. Short aliases
+are read from a key only beside a word of the dimension (`temp_f`), because alone they mean too much.
 """
 
 UNIT_TEXT = """
@@ -139,12 +139,11 @@ DIMENSION_WORDS = {
 }
 """Words beside which a short alias in a key is a unit of the dimension."""
 
-CURRENCIES = frozenset(
-    """
+CURRENCY_TEXT = """
     AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KZT MXN MYR NGN NOK
     NZD PEN PHP PKR PLN RON RUB SAR SEK SGD THB TRY TWD UAH USD UYU VND ZAR
-    """.split()
-)
+    """
+CURRENCIES = frozenset(CURRENCY_TEXT.split())
 CURRENCY_SIGNS = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW"}
 CURRENCY_WORDS = {
     "dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "EUR", "pounds sterling": "GBP", "yen": "JPY",

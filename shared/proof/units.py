@@ -85,7 +85,7 @@ def _read_row(row: str) -> Unit:
 @cache
 def _exact_names() -> Mapping[str, str]:
     """Case-sensitive names: `mW` and `MW` differ."""
-    return {alias: unit.name for unit in reversed(units().values()) for alias in (unit.name, *unit.aliases)}
+    return {alias: unit.name for unit in reversed(list(units().values())) for alias in (unit.name, *unit.aliases)}
 
 
 @cache

@@ -1,6 +1,11 @@
 """IANA time zone names, frozen here so that a label never depends on the machine's own list."""
 
-ZONES = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ZONES = _names(
     """
     Africa/Abidjan Africa/Accra Africa/Addis_Ababa Africa/Algiers Africa/Asmara Africa/Asmera Africa/Bamako
     Africa/Bangui Africa/Banjul Africa/Bissau Africa/Blantyre Africa/Brazzaville Africa/Bujumbura Africa/Cairo
@@ -87,13 +92,13 @@ ZONES = frozenset(
     Pacific/Tongatapu Pacific/Truk Pacific/Wake Pacific/Wallis Pacific/Yap US/Alaska US/Aleutian US/Arizona
     US/Central US/East-Indiana US/Eastern US/Hawaii US/Indiana-Starke US/Michigan US/Mountain US/Pacific US/Samoa
     UTC GMT
-    """.split()
+    """
 )
-BARE_ZONES = frozenset(
+BARE_ZONES = _names(
     """
     CET CST6CDT Cuba EET EST EST5EDT Egypt Eire GB GB-Eire GMT+0 GMT-0 GMT0 Greenwich HST Hongkong Iceland Iran
     Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland Portugal ROC ROK
     Singapore Turkey UCT Universal W-SU WET Zulu
-    """.split()
+    """
 )
 """Names that are also names of places or abbreviations; a zone only where a key says so."""

@@ -1,0 +1,141 @@
+"""Taking JSON apart: every scalar with its place, the name nearest to it, and the record it stands in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.model.errors import Rejected
+from shared.proof.canonical import canonical, parse
+from shared.proof.locators import pointer
+from shared.proof.records import header_table, header_titles, record_name, unit_beside
+from shared.proof.tables import is_header
+from shared.proof.text_leaves import TextLeaf, text_leaves
+
+MAX_DEPTH = 24
+_WRAPPERS = frozenset({"result"})
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a walk stands."""
+
+    steps: tuple[tuple[str, Any], ...]
+    key: str = ""
+    row: str = ""
+    unit: str = ""
+    depth: int = 0
+
+    def at(self, *names: str | int) -> "Place":
+        """Go down by pointer; neighbouring pointer steps become one."""
+        down = pointer(*names)
+        if self.steps and self.steps[-1][0] == "pointer":
+            steps = (*self.steps[:-1], ("pointer", self.steps[-1][1] + down))
+        else:
+            steps = (*self.steps, ("pointer", down))
+        return replace(self, steps=steps, unit="", depth=self.depth + 1)
+
+    def through(self, name: str, argument: Any) -> "Place":
+        """Go on by a text step."""
+        return replace(self, steps=(*self.steps, (name, argument)), depth=self.depth + 1)
+
+    def locator_json(self) -> str:
+        """Write the place as a locator."""
+        return canonical([{name: argument} for name, argument in self.steps])
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A scalar and its place."""
+
+    place: Place
+    value: Any
+
+
+def walk_result(result: Mapping[str, Any]) -> Iterator[Leaf]:
+    """Walk a canonical result: its structured content where there is one, else its text parts."""
+    structured = result.get("structuredContent")
+    if structured is not None:
+        yield from walk(structured, Place(()).at("structuredContent"))
+        return
+    content = result.get("content")
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        yield from _walk_part(part, Place(()).at("content", index))
+
+
+def walk(value: Any, place: Place) -> Iterator[Leaf]:
+    """Walk a JSON value; JSON, tables, lines and prose inside strings are taken apart too."""
+    if place.depth > MAX_DEPTH or value is None:
+        return
+    if isinstance(value, dict):
+        yield from _walk_object(value, place)
+    elif isinstance(value, list):
+        yield from _walk_list(value, place)
+    elif isinstance(value, str):
+        yield from _walk_text(value, place)
+    else:
+        yield Leaf(place, value)
+
+
+def _walk_part(part: Any, place: Place) -> Iterator[Leaf]:
+    if not isinstance(part, dict):
+        return
+    if part.get("type") == "text" and isinstance(part.get("text"), str):
+        yield from walk(part["text"], place.at("text"))
+    resource = part.get("resource")
+    if isinstance(resource, dict) and isinstance(resource.get("text"), str):
+        yield from walk(resource["text"], place.at("resource", "text"))
+
+
+def _walk_object(value: Mapping[str, Any], place: Place) -> Iterator[Leaf]:
+    if len(value) == 1 and _WRAPPERS & value.keys():
+        ((name, inner),) = value.items()
+        yield from walk(inner, place.at(name))
+        return
+    table = header_table(value)
+    row = record_name(value) or place.row
+    for name, item in value.items():
+        inner_place = replace(place.at(name), key=name, row=row)
+        if table and name == table.rows_key:
+            yield from _walk_rows(table.header, item, 0, replace(inner_place, row=place.row))
+        elif not (table and name == table.header_key):
+            yield from walk(item, replace(inner_place, unit=unit_beside(value, name)))
+
+
+def _walk_list(value: list[Any], place: Place) -> Iterator[Leaf]:
+    header = header_titles(value[0]) if value and all(isinstance(item, list) for item in value) else ()
+    if len(value) > 1 and len(header) > 1 and is_header(header):
+        yield from _walk_rows(header, value, 1, place)
+        return
+    for index, item in enumerate(value):
+        yield from walk(item, place.at(index))
+
+
+def _walk_rows(header: Sequence[str], rows: Any, first: int, place: Place) -> Iterator[Leaf]:
+    for index in range(first, len(rows)):
+        cells = dict(zip(header, rows[index], strict=False))
+        named = replace(place, row=record_name(cells))
+        for column, title in enumerate(cells):
+            yield from walk(rows[index][column], replace(named.at(index, column), key=title))
+
+
+def _walk_text(text: str, place: Place) -> Iterator[Leaf]:
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            inner = parse(text)
+        except Rejected:
+            inner = None
+        if isinstance(inner, dict | list):
+            yield from walk(inner, place.through("parse_json", True))
+            return
+    single = "\n" not in text.strip() and len(text) <= _LONGEST
+    if single and text.strip():
+        yield Leaf(place, text)
+    for leaf in text_leaves(text):
+        if not (single and leaf.value == text.strip()):
+            yield _placed(leaf, place)
+
+
+def _placed(leaf: TextLeaf, place: Place) -> Leaf:
+    inner = place.through(leaf.step, leaf.argument)
+    return Leaf(replace(inner, key=leaf.key, row=leaf.row or place.row, unit=""), leaf.value)

@@ -1,0 +1,95 @@
+"""The reward: a pure function of (answer, ground truth, answer types); outcomes say why it is what it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shared.model.errors import Rejected
+from shared.proof.answers import parse_answer
+from shared.proof.canonical import parse, parse_canonical
+from shared.proof.equality import equal
+
+CHECKER_VERSION = "1"
+
+
+class Outcome(StrEnum):
+    """How an answer was judged."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    FAIL_AFTER_MISS = "fail_after_miss"
+    """Wrong, and the simulator had to say `miss` at least once: a trainer may mask it."""
+    UNPARSABLE = "unparsable"
+    REFUSED = "refused"
+    OVER_BUDGET = "over_budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A reward of 1 or 0, its outcome, and per field whether it was right."""
+
+    reward: float
+    outcome: Outcome
+    components: Mapping[str, float] = field(default_factory=dict)
+    """`field/<name>`: 1 or 0; `answer_keys`: 1 when exactly the keys of the answer schema were given."""
+    checker_version: str = CHECKER_VERSION
+
+
+def score(
+    final_answer: str,
+    ground_truth_json: str,
+    answer_types_json: str,
+    answer_schema_json: str,
+    had_miss: bool,
+    over_budget: bool,
+) -> Score:
+    """Judge a final answer: all fields right is 1, anything else 0.
+
+    Args:
+        final_answer: the payload of `submit_answer` as JSON text, or the text of the last message.
+        ground_truth_json: canonical JSON object.
+        answer_types_json: per field its answer type.
+        answer_schema_json: JSON Schema of the answer; only its keys are looked at, in `components`.
+        had_miss: whether any call of the episode was a miss.
+        over_budget: whether the episode ended by its limits before an answer was given.
+
+    Raises:
+        Rejected: the task's own ground truth or answer types are not JSON objects (`bad_ground_truth`).
+    """
+    truth, types = _own(parse_canonical(ground_truth_json)), _own(parse(answer_types_json))
+    if over_budget:
+        return Score(0.0, Outcome.OVER_BUDGET)
+    answer = parse_answer(final_answer)
+    if answer.value is None:
+        return Score(0.0, Outcome.REFUSED if answer.refused else Outcome.UNPARSABLE)
+    components = _components(answer.value, truth, types)
+    right = bool(components) and all(components.values())
+    components["answer_keys"] = float(set(answer.value) == _schema_keys(answer_schema_json, truth))
+    if right:
+        return Score(1.0, Outcome.PASS, components)
+    return Score(0.0, Outcome.FAIL_AFTER_MISS if had_miss else Outcome.FAIL, components)
+
+
+def _components(given: Mapping[str, Any], truth: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, float]:
+    found = {}
+    for name, value in truth.items():
+        declared = types.get(name)
+        kind = declared if isinstance(declared, Mapping) else {}
+        found[f"field/{name}"] = float(name in given and equal(kind, value, given[name]))
+    return found
+
+
+def _schema_keys(answer_schema_json: str, truth: Mapping[str, Any]) -> set[str]:
+    try:
+        schema = parse(answer_schema_json) if answer_schema_json else None
+    except Rejected:
+        schema = None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return set(properties) if isinstance(properties, dict) else set(truth)
+
+
+def _own(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise Rejected("bad_ground_truth", "ground truth and answer types must be JSON objects")
+    return value
