@@ -2,10 +2,9 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """Write a value whose numbers may be Decimal; bare `Infinity` and `NaN` are written as they were read."""
     if isinstance(value, Decimal):
         return str(value)

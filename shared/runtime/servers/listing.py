@@ -48,7 +48,7 @@ def read_tools(raw: Iterable[Any]) -> Listing:
     return Listing(tuple(tools.values()), tuple(defects))
 
 
-def _tool(item: Any, number: int) -> ListedTool | str:
+def _tool(item: object, number: int) -> ListedTool | str:
     if not isinstance(item, Mapping):
         return f"entry {number} is no object"
     name = item.get("name")
@@ -70,7 +70,7 @@ def _tool(item: Any, number: int) -> ListedTool | str:
     )
 
 
-def _schema_defect(schema: Any) -> str:
+def _schema_defect(schema: object) -> str:
     if not isinstance(schema, Mapping):
         return "is missing or no object"
     if schema.get("type", "object") != "object":
@@ -78,7 +78,7 @@ def _schema_defect(schema: Any) -> str:
     return _output_defect(schema)
 
 
-def _output_defect(schema: Any) -> str:
+def _output_defect(schema: object) -> str:
     if not isinstance(schema, Mapping | bool):
         return "is no schema"
     try:
@@ -93,5 +93,5 @@ def _output_defect(schema: Any) -> str:
     return ""
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else ""

@@ -87,7 +87,8 @@ class Sandbox:
 
     def _decide(self) -> PathMode:
         said = ["bubblewrap was not found"]
-        for self._bwrap in self._programs.bwraps:
+        for bwrap in self._programs.bwraps:
+            self._bwrap = bwrap
             if not (refused := self._try_bubblewrap()):
                 return PathMode.MOUNTED
             said.append(refused)

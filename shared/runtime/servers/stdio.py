@@ -16,9 +16,11 @@ from typing import Any
 
 import anyio
 import mcp_types as types
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
+from shared.model.catalogue import FailureClass
 from shared.model.errors import Rejected
 from shared.proof.canonical import parse
 from shared.runtime.servers.json_text import json_text
@@ -30,9 +32,10 @@ _STDERR_BYTES = 8 * 1024
 _LOG_BYTES = 1024 * 1024
 _NOISE_LINES = 20_000
 _END_SECONDS = 5.0
+_OWN_END_SECONDS = 0.3
 
-ReadStream = anyio.streams.memory.MemoryObjectReceiveStream[SessionMessage | Exception]
-WriteStream = anyio.streams.memory.MemoryObjectSendStream[SessionMessage]
+ReadStream = MemoryObjectReceiveStream[SessionMessage | Exception]
+WriteStream = MemoryObjectSendStream[SessionMessage]
 
 
 class StdioProcess:
@@ -47,6 +50,9 @@ class StdioProcess:
         self.noise = 0
         """Lines on stdout that were no messages."""
         self.pid = 0
+        self._messages = 0
+        self._is_silent = False
+        self._end: int | None = None
         self._pending: set[int | str] = set()
         self._stderr: deque[bytes] = deque()
         self._stderr_size = 0
@@ -78,6 +84,7 @@ class StdioProcess:
     ) -> None:
         """End the process group, whatever it is doing."""
         with anyio.CancelScope(shield=True):
+            await self._note_end()
             self.kill()
             for task in self._tasks:
                 task.cancel()
@@ -91,12 +98,16 @@ class StdioProcess:
     @property
     def is_running(self) -> bool:
         """Whether the process has not ended."""
-        return self._process.returncode is None
+        return self._process.returncode is None and not self._is_silent
 
-    @property
-    def exit_code(self) -> int | None:
-        """How it ended, if it did."""
-        return self._process.returncode
+    def failure(self) -> tuple[FailureClass, str] | None:
+        """Why it could not serve: it ended, or wrote something else than MCP."""
+        noise = f"it wrote {self.noise} lines that are not MCP" if self.noise and not self._messages else ""
+        if self._end is None:
+            return (FailureClass.NOT_MCP, f"{noise} and answered no handshake") if noise else None
+        last = [line.strip() for line in self.stderr_tail().splitlines() if line.strip()][-1:]
+        ended = f"it ended with exit code {self._end}" + (f": {last[0][:200]}" if last else "")
+        return (FailureClass.NOT_MCP, f"{noise}, then {ended}") if noise else (FailureClass.EXITED, ended)
 
     def kill(self) -> None:
         """End the process group at once."""
@@ -106,6 +117,12 @@ class StdioProcess:
     def stderr_tail(self) -> str:
         """The last kilobytes of what it wrote to stderr."""
         return b"".join(self._stderr).decode("utf-8", "replace")[-_STDERR_BYTES:]
+
+    async def _note_end(self) -> None:
+        """Tell a process that ended by itself from one that is ended now."""
+        if self._is_silent:
+            with contextlib.suppress(TimeoutError):
+                self._end = await asyncio.wait_for(self._process.wait(), _OWN_END_SECONDS)
 
     async def _read(self) -> None:
         assert self._process.stdout
@@ -118,7 +135,8 @@ class StdioProcess:
                         await self._to_session.send(message)
                 if self.noise > _NOISE_LINES:
                     self.kill()
-                    return
+                    break
+            self._is_silent = True
 
     def _message(self, line: bytes | Oversized) -> SessionMessage | None:
         if isinstance(line, Oversized):
@@ -131,6 +149,7 @@ class StdioProcess:
         except (Rejected, ValidationError):
             self.noise += 1
             return None
+        self._messages += 1
         if isinstance(message, types.JSONRPCResponse):
             self.last_result = parsed["result"]
         if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) and message.id is not None:

@@ -1,18 +1,40 @@
-"""The Faust shell: fast stages whose state the service rebuilds itself; at-least-once."""
+"""The Faust shell: fast stages whose state the service rebuilds itself; at-least-once, one event at a time.
+
+Handlers run as in the worker (`attempts`), so nothing they raise passes the shell: an event that Faust sees an
+exception from is acknowledged and lost. Outputs are acknowledged by Kafka before the event is by us.
+"""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
+import faust
+import structlog
+
+from shared.model.errors import Unavailable
+from shared.runtime import telemetry
 from shared.runtime.health import Report
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.attempts import Attempts
 from shared.runtime.streaming.events import Output
+from shared.runtime.streaming.faust_consumer import SafeTransport, require_tested_version
+from shared.runtime.streaming.messages import Message, Outgoing, encode
+from shared.runtime.streaming.producer import Publisher
 from shared.runtime.streaming.stage import Stage
 
+RETRY_SECONDS = 0.5
+WATCH_SECONDS = 0.2
+NEVER_SECONDS = 864_000.0
+"""Faust stops polling while its buffers are full; past this interval aiokafka would leave the group for good."""
+
 Source = Callable[[], Awaitable[Sequence[Output]]]
+logger = structlog.get_logger()
 
 
 class FaustStage:
-    """One agent per topic read, one event at a time over all of them; outputs are acknowledged before the event is."""
+    """One agent over all topics read; outputs are acknowledged before the event is."""
 
     def __init__(
         self,
@@ -27,16 +49,197 @@ class FaustStage:
 
         Handler, restore and tick never run at the same time.
         """
+        require_tested_version()
         self.name = stage.name
+        self._settings, self._stage = settings, stage
+        self._restore, self._tick, self._tick_seconds = restore, tick, tick_seconds
+        self._attempts = Attempts(settings, stage)
+        self._publisher = Publisher(settings.kafka_bootstrap, stage.name)
+        self._turn = asyncio.Lock()
+        self._app: Any = None
+        self._failure: asyncio.Future[None] | None = None
+        self._waiting_for = "start"
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping` is set, then drain."""
-        raise NotImplementedError
+        """Work until `stopping` is set, then drain.
+
+        Raises:
+            StageFailed: too many dead letters; exit.
+        """
+        self._failure = asyncio.get_running_loop().create_future()
+        if not await self._connected(stopping):
+            return
+        try:
+            if self._restore and not await self._sent(self._restore, stopping):
+                return
+            await self._run_app(stopping)
+        finally:
+            await self._publisher.__aexit__()
+            if self._failure.done() and not self._failure.cancelled():
+                self._failure.exception()
 
     def liveness(self) -> Report:
         """Polled Kafka lately."""
-        raise NotImplementedError
+        if self._waiting_for:
+            return Report(True, f"waiting for {self._waiting_for}")
+        age = time.monotonic() - self._app.consumer.polled_at
+        away = sorted(set(self._attempts.away.values()))
+        text = f"last poll {age:.1f} s ago" + (f"; waiting: {'; '.join(away)}" if away else "")
+        return Report(bool(away) or self._turn.locked() or age < self._settings.poll_bound_seconds, text)
 
     def readiness(self) -> Report:
         """State is restored, partitions are assigned."""
-        raise NotImplementedError
+        if self._waiting_for:
+            return Report(False, f"waiting for {self._waiting_for}")
+        consumer = self._app.consumer
+        is_ready = bool(consumer.assignment()) and consumer.flow_active and not self._app.rebalancing
+        return Report(is_ready, "partitions assigned" if is_ready else "no partitions yet")
+
+    async def _connected(self, stopping: asyncio.Event) -> bool:
+        self._waiting_for = "Kafka"
+        while not stopping.is_set():
+            try:
+                await self._publisher.__aenter__()
+            except Unavailable as error:
+                logger.warning("kafka_unavailable", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return True
+        return False
+
+    async def _sent(self, source: Source, stopping: asyncio.Event) -> bool:
+        """Run a source and send what it returns, waiting out what is away."""
+        self._waiting_for = "restored state"
+        while not stopping.is_set():
+            try:
+                await self._publisher.publish(await source())
+            except Unavailable as error:
+                logger.warning("dependency_unavailable", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return True
+        return False
+
+    async def _run_app(self, stopping: asyncio.Event) -> None:
+        self._app = build_app(self._settings, self._stage, self._work)
+        self._waiting_for = "the consumer group"
+        await self._app.start()
+        self._waiting_for = ""
+        ticking = asyncio.create_task(self._tick_until(stopping))
+        try:
+            await self._watch(stopping)
+            # Hold the turn from here on: the event in hand is finished, the next one is not begun.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._turn.acquire(), self._settings.drain_seconds)
+            await asyncio.sleep(0)
+        finally:
+            ticking.cancel()
+            await self._app.stop()
+
+    async def _watch(self, stopping: asyncio.Event) -> None:
+        assert self._failure is not None  # noqa: S101 - set by `run`
+        while not stopping.is_set():
+            if self._failure.done():
+                self._failure.result()
+            if self._app.crashed:
+                raise self._app.crash_reason or RuntimeError("Faust crashed")
+            self._measure()
+            await asyncio.wait({self._failure}, timeout=WATCH_SECONDS)
+
+    def _measure(self) -> None:
+        consumer = self._app.consumer
+        for tp in consumer.assignment():
+            end, at = consumer.highwater(tp), consumer._committed_offset[tp]  # noqa: SLF001
+            if end is not None:
+                telemetry.LAG.labels(self.name, tp.topic, str(tp.partition)).set(max(0, end - (at or 0)))
+
+    async def _work(self, stream: Any) -> None:
+        async for event in stream.events():
+            async with self._turn:
+                await self._one(message_of(event.message))
+
+    async def _one(self, message: Message) -> None:
+        """Finish one event, or never return: an event that is left unfinished must not be acknowledged."""
+        try:
+            outcome = await self._attempts.outcome(message)
+            await self._write(outcome.outgoing)
+        except Exception as error:  # noqa: BLE001 - Faust would acknowledge the event
+            self._fail(error)
+            await asyncio.Event().wait()
+
+    async def _write(self, outgoing: Sequence[Outgoing]) -> None:
+        while outgoing:
+            try:
+                await self._publisher.write(outgoing)
+            except Unavailable as error:
+                logger.warning("kafka_unavailable", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _tick_until(self, stopping: asyncio.Event) -> None:
+        while self._tick and not stopping.is_set():
+            await asyncio.sleep(self._tick_seconds)
+            try:
+                async with self._turn:
+                    await self._write(encode(await self._tick(), self.name, {}))
+            except Unavailable as error:
+                logger.warning("dependency_unavailable", error=str(error))
+            except Exception as error:  # noqa: BLE001 - must end the process, not vanish with this task
+                self._fail(error)
+                return
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure and not self._failure.done():
+            self._failure.set_exception(error)
+
+
+def build_app(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awaitable[None]]) -> Any:
+    """Make a Faust app with one agent; nothing connects before it starts."""
+    brokers = ";".join(f"kafka://{one.strip()}" for one in settings.kafka_bootstrap.split(","))
+    data = settings.data_dir / "run" / "faust"
+    data.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        stage.group,
+        broker=brokers,
+        store="memory://",
+        datadir=str(data),
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        broker_max_poll_interval=NEVER_SECONDS,
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 4),
+        broker_rebalance_timeout=60.0,
+        broker_commit_interval=1.0,
+        broker_request_timeout=90.0,
+        producer_request_timeout=60.0,
+        consumer_group_instance_id=settings.instance_id or None,
+        consumer_max_fetch_size=16 * 1024 * 1024,
+        stream_buffer_maxsize=64,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        table_standby_replicas=0,
+        logging_config=None,
+    )
+    app.transport = SafeTransport(app.conf.broker_consumer, app, loop=app.loop)
+    topic = app.topic(*stage.reads, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw")
+    app.agent(topic, name=f"{stage.name}-agent", concurrency=1)(work)
+    return app
+
+
+def message_of(faust_message: Any) -> Message:
+    """Take what we use from Faust's message."""
+    headers = faust_message.headers or {}
+    pairs = headers.items() if hasattr(headers, "items") else headers
+    return Message(
+        faust_message.topic,
+        faust_message.partition,
+        faust_message.offset,
+        faust_message.key or b"",
+        faust_message.value,
+        tuple((name, bytes(value)) for name, value in pairs),
+        int(faust_message.timestamp * 1000),
+    )
+

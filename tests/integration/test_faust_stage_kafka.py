@@ -1,0 +1,133 @@
+"""The Faust shell on a real Kafka: only committed input, nothing lost."""
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from shared.model.errors import Rejected, Unavailable
+from shared.runtime import wire
+from shared.runtime.service import ExitCode
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.events import Event, Output
+from shared.runtime.streaming.failures import StageFailed
+from shared.runtime.streaming.faust_stage import FaustStage
+from shared.runtime.streaming.stage import Stage
+from tests.chaos import topics
+from tests.chaos.harness import Program, load, request, running, settled, until, watch
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+
+
+@asynccontextmanager
+async def shell(stage: FaustStage) -> AsyncIterator[asyncio.Task[None]]:
+    stopping = asyncio.Event()
+    task = asyncio.create_task(stage.run(stopping))
+    try:
+        yield task
+    finally:
+        stopping.set()
+        await asyncio.wait({task}, timeout=20)
+        assert task.done()
+
+
+def settings(bootstrap: str, folder: Path, **chosen: Any) -> ServiceSettings:
+    return ServiceSettings(kafka_bootstrap=bootstrap, data_dir=folder, session_timeout_seconds=6, **chosen)
+
+
+async def load_in_transactions(bootstrap: str, topic: str, keys: Sequence[str]) -> None:
+    """Write keys in transactions of 20; after each, ten `aborted-` records that never count."""
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"loader-{topic}") as producer:
+        for start in range(0, len(keys), 20):
+            for is_aborted in (False, True):
+                await producer.begin_transaction()
+                names = [f"aborted-{start}-{n}" for n in range(10)] if is_aborted else keys[start : start + 20]
+                for name in names:
+                    await producer.send(topic, wire.encode(topic, request(name)), key=name.encode())
+                await (producer.abort_transaction() if is_aborted else producer.commit_transaction())
+
+
+async def test_faust_shell_loses_nothing_and_reads_no_aborted_record_when_killed(kafka: str, tmp_path: Path) -> None:
+    source, out, _ = await topics.create(kafka, "faust-kills")
+    keys = [f"id-{n}" for n in range(600)]
+    loading = asyncio.create_task(load_in_transactions(kafka, source, keys))
+    program = Program(tmp_path, kafka, "faust-kills", chaos_shell="faust", instance_id="a", data_dir=tmp_path)
+    async with running(program):
+        for seen in (60, 250):
+            await watch(kafka, [out], lambda found, seen=seen: len(found) >= seen, 30)
+            program.kill()
+            program.start()
+        counts = await settled(kafka, [out], set(keys), 40)
+        await loading
+        assert {key for _, key in counts} == set(keys)
+        program.signal(signal.SIGTERM)
+        assert program.wait(15) == ExitCode.DONE
+        async with running(program):
+            await until(lambda: program.log.read_text().count("service_started") == 4, 20)
+            again = await settled(kafka, [out], set(keys), 10)
+    assert again == counts, "a graceful stop commits what was done"
+
+
+async def test_faust_shell_restores_before_it_handles_and_ticks_between(kafka: str, tmp_path: Path) -> None:
+    source, out, _ = await topics.create(kafka, "faust-state")
+    seen: list[str] = []
+    fails = [Unavailable("the simulator is away")]
+
+    async def restore() -> Sequence[Output]:
+        await asyncio.sleep(0.1)
+        seen.append("restored")
+        return [Output(out, "restored", request("restored"))]
+
+    async def tick() -> Sequence[Output]:
+        return [Output(out, "tick", request("tick"))]
+
+    async def handle(event: Event) -> Sequence[Output]:
+        if event.key == "poison":
+            raise Rejected("poison")
+        if fails:
+            raise fails.pop()
+        seen.append(event.key)
+        return [Output(out, event.key, event.record)]
+
+    stage = Stage("faust-state", (source,), handle, on_dead=lambda event, _: [Output(out, "dead", request("dead"))])
+    await load(kafka, source, ["one", "poison", "two"])
+    part = FaustStage(settings(kafka, tmp_path), stage, restore=restore, tick=tick, tick_seconds=0.2)
+    assert not part.readiness().ok
+    async with shell(part):
+        wanted = {"restored", "one", "two", "dead", "tick"}
+        await watch(kafka, [out], lambda found: found.keys() >= wanted, 20)
+        (letter,) = await watch(kafka, [f"{source}-dlq"], lambda found: found.total() == 1, 10)
+        assert part.readiness().ok
+        assert part.liveness().ok
+    assert seen[0] == "restored"
+    assert dict(letter.headers)["dlq_stage"] == b"faust-state"
+
+
+async def test_faust_shell_stops_instead_of_diverting_everything(kafka: str, tmp_path: Path) -> None:
+    source, _, _ = await topics.create(kafka, "faust-dead")
+
+    async def reject(event: Event) -> Sequence[Output]:
+        raise Rejected("wrong_version")
+
+    await load(kafka, source, [f"id-{n}" for n in range(30)])
+    part = FaustStage(settings(kafka, tmp_path, max_failure_run=10), Stage("faust-dead", (source,), reject))
+    with pytest.raises(StageFailed, match="10 events in a row"):
+        await asyncio.wait_for(part.run(asyncio.Event()), 30)
+
+
+async def test_faust_shell_handles_its_first_event_soon(kafka: str, tmp_path: Path) -> None:
+    source, out, _ = await topics.create(kafka, "faust-soon")
+    await load(kafka, source, ["first"])
+    program = Program(tmp_path, kafka, "faust-soon", chaos_shell="faust", data_dir=tmp_path)
+    started = time.monotonic()
+    async with running(program):
+        await watch(kafka, [out], lambda found: found.total() == 1, 20)
+    assert time.monotonic() - started < 15
+    print(Counter(), f"{time.monotonic() - started:.1f} s from process start to first output")
