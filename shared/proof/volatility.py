@@ -33,7 +33,7 @@ def is_volatile(locator_json: str, volatile: Sequence[str]) -> bool:
 
 
 def without(result_json: str, volatile: Sequence[str]) -> Any:
-    """Parse a result with its volatile places replaced by null, JSON inside strings taken apart along the way."""
+        places = sorted({place[:-1] if len(place) == deepest else place for place in places})
     value = _read(result_json)
     for pointer in volatile:
         value = _blank(value, _tokens(pointer))
@@ -49,7 +49,7 @@ def _read(text: str) -> Any:
 
 def _inner(text: str) -> Any:
     """Parse JSON inside a string when it holds a container; None otherwise."""
-    if not text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         return parse(text)
@@ -85,6 +85,8 @@ def _blank(value: Any, tokens: tuple[str, ...]) -> Any:
         return None
     if isinstance(value, str):
         value = _inner(value) or value
+    if isinstance(value, dict) and len(tokens) == 1:
+        return {key: item for key, item in value.items() if key != tokens[0]}
     if isinstance(value, dict) and tokens[0] in value:
         return {**value, tokens[0]: _blank(value[tokens[0]], tokens[1:])}
     if isinstance(value, list) and tokens[0].isdigit() and int(tokens[0]) < len(value):
