@@ -1,0 +1,37 @@
+"""Hold arguments against a tool's input schema; a schema that is itself broken forbids nothing."""
+
+import json
+import re
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError, validators
+from jsonschema import ValidationError as Invalid
+from jsonschema.protocols import Validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from shared.proof import schemas
+
+
+def violation(arguments_json: str, input_schema_json: str) -> str:
+    """Return what the schema says against the arguments, or an empty text."""
+    schema = schemas.read_schema(input_schema_json)
+    plain = json.loads(json.dumps(schema, default=float))
+    kind = validators.validator_for(plain, default=Draft202012Validator)
+    try:
+        kind.check_schema(plain)
+        first = _first(kind(plain, registry=Registry()), json.loads(arguments_json))
+    except (SchemaError, Unresolvable, re.error, RecursionError):
+        return ""
+    if first is None:
+        return ""
+    where = "/".join(str(step) for step in first.absolute_path)
+    return f"/{where}: {first.message[:300]}"
+
+
+def _first(validator: Validator, arguments: Any) -> Invalid | None:
+    """Choose the same violation each time, whatever order the validator finds them in."""
+    found = sorted(
+        validator.iter_errors(arguments), key=lambda one: ([str(step) for step in one.absolute_path], one.message)
+    )
+    return found[0] if found else None
