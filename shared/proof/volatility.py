@@ -33,7 +33,7 @@ def is_volatile(locator_json: str, volatile: Sequence[str]) -> bool:
 
 
 def without(result_json: str, volatile: Sequence[str]) -> Any:
-        places = sorted({place[:-1] if len(place) == deepest else place for place in places})
+    """Parse a result without its volatile members (items become null), JSON inside strings read along the way."""
     value = _read(result_json)
     for pointer in volatile:
         value = _blank(value, _tokens(pointer))
