@@ -11,7 +11,6 @@ import signal
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import anyio
@@ -79,9 +78,7 @@ class StdioProcess:
         self._streams = (from_process, to_process)
         return from_process, to_process
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """End the process group, whatever it is doing."""
         with anyio.CancelScope(shield=True):
             await self._note_end()
