@@ -94,7 +94,7 @@ SYMBOL_HINTS = _set(
     "symbol symbols function functions method methods variable variables module identifier callee caller"
 )
 ENUM_HINTS = _set(
-    "status type category kind state priority level severity role mode region stage grade class phase channel"
+    "status type category kind state priority level severity role mode region stage grade phase channel"
 )
 NAME_HINTS = _set(
     """name author supplier customer owner employee contact manager company vendor city country product client buyer seller
