@@ -24,7 +24,6 @@ def prepare(folder: Path, option: str = "--data", needed_bytes: int = NEEDED_BYT
     except OSError as error:
         raise BadInput(f"cannot write to {folder}: {error.strerror}; {advice}") from error
     if free < needed_bytes:
-        raise BadInput(
-            f"only {free // 2**20} MiB are free for {folder}, {needed_bytes // 2**20} MiB are needed; make room or {advice}"
-        )
+        has, needs = free // 2**20, needed_bytes // 2**20
+        raise BadInput(f"only {has} MiB are free for {folder}, {needs} MiB are needed; make room or {advice}")
     return folder

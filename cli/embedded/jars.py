@@ -40,7 +40,8 @@ class Jar:
 def locked() -> tuple[Jar, ...]:
     """Read the lock file, in its order: class archives depend on the order of the class path."""
     lines = (line.split() for line in LOCK.read_text(encoding="ascii").splitlines())
-    return tuple(Jar(*coordinates.split(":"), sha256) for coordinates, sha256 in lines)
+    words = ((*coordinates.split(":"), sha256) for coordinates, sha256 in lines)
+    return tuple(Jar(group, artifact, version, sha256) for group, artifact, version, sha256 in words)
 
 
 def folder_in(cache: Path) -> Path:
@@ -70,7 +71,9 @@ def ensure(cache: Path, say: Callable[[str], None] = lambda _: None) -> Path:
                 say(f"fetching Apache Kafka, {DOWNLOAD_MEGABYTES} MB, once")
                 _fetch_all(cache, target)
     except OSError as error:
-        raise BadInput(f"cannot fill the cache {cache}: {error.strerror}; set FIREFLY_CACHE_DIR to another folder") from error
+        raise BadInput(
+            f"cannot fill the cache {cache}: {error.strerror}; set FIREFLY_CACHE_DIR to another folder"
+        ) from error
     return target
 
 

@@ -1,4 +1,4 @@
-"""How a JVM is started: Java from the wheel or the machine, one collector, one compiler, a class archive where it fits."""
+"""How a JVM is started: Java from the wheel or the machine, the small collector, the quick compiler."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -2,23 +2,24 @@
 
 import base64
 import hashlib
-import socket
-import struct
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cli.embedded import jars, ports
+from cli.embedded import jars, kafka_recovery, ports
 from cli.embedded.folders import prepare
 from cli.embedded.java import Java, find_java
 from cli.embedded.kafka_files import LOG4J_PROPERTIES, NodeAddress, server_properties
+from cli.embedded.kafka_probe import known_ports
+from cli.embedded.kafka_reasons import explain
 from cli.embedded.processes import Process, spawn, tail
 from cli.embedded.settings import EmbeddedSettings
 from shared.model.errors import BadInput, Unavailable
 
 START_SECONDS = 90
 STOP_SECONDS = 15
+SETTLE_SECONDS = 0.3
 CLUSTER_ID = base64.urlsafe_b64encode(hashlib.sha256(b"firefly").digest()[:16]).decode().rstrip("=")
 
 
@@ -31,19 +32,24 @@ class Node:
         self.process: Process | None = None
 
     def prepare(self, nodes: Sequence[NodeAddress]) -> None:
-        """Write the configuration, and format the folder when it is new."""
+        """Write the configuration; format the folder when it is new, recover it when its broker was killed."""
         prepare(self.folder)
-        self._properties.write_text(server_properties(self.address, nodes, self.folder / "log"), encoding="utf-8")
+        log_dir = self.folder / "log"
+        self._properties.write_text(server_properties(self.address, nodes, log_dir), encoding="utf-8")
         self._log4j.write_text(LOG4J_PROPERTIES, encoding="utf-8")
-        if not (self.folder / "log" / "meta.properties").is_file():
+        if not (log_dir / "meta.properties").is_file():
             self._format()
+        elif len(nodes) == 1 and kafka_recovery.was_killed(log_dir):
+            kafka_recovery.fence_predecessor(self.java, self.folder, log_dir, self.address)
 
     def spawn(self) -> None:
         """Start the process."""
-        self.process = spawn("kafka", self.java.command(self._log4j, "kafka.Kafka", str(self._properties)), self.log, {})
+        self.process = spawn(
+            "kafka", self.java.command(self._log4j, "kafka.Kafka", str(self._properties)), self.log, {}
+        )
 
-    def wait_ready(self, deadline: float) -> None:
-        """Wait until it answers clients.
+    def wait_ready(self, deadline: float, cluster: frozenset[int]) -> None:
+        """Wait until it sends clients to the client ports of the cluster.
 
         Raises:
             Unavailable: it ended or is not ready in time.
@@ -51,8 +57,8 @@ class Node:
         """
         while time.monotonic() < deadline:
             if self.process is None or self.process.exit_code is not None:
-                raise _explain(tail(self.log, 40), self.log)
-            if serves(self.address.client_port):
+                raise explain(tail(self.log, 40), self.log)
+            if known_ports(self.address.client_port) == cluster:
                 return
             time.sleep(0.05)
         raise Unavailable(f"Kafka is not ready after {START_SECONDS} s; it wrote to {self.log}:\n{tail(self.log, 4)}")
@@ -88,7 +94,7 @@ class Node:
             check=False,
         )
         if done.returncode != 0:
-            raise _explain(done.stdout + done.stderr, self.folder)
+            raise explain(done.stdout + done.stderr, self.folder)
 
 
 class Kafka:
@@ -119,7 +125,9 @@ class Kafka:
             Unavailable: Kafka cannot be fetched.
         """
         prepare(self.folder)
-        java = Java(find_java(self._settings), jars.ensure(self._settings.cache, self._say), self._settings.java is None)
+        java = Java(
+            find_java(self._settings), jars.ensure(self._settings.cache, self._say), self._settings.java is None
+        )
         addresses = self._addresses()
         self.nodes = tuple(Node(java, self.folder / f"node-{one.node_id}", one) for one in addresses)
         for node in self.nodes:
@@ -130,8 +138,9 @@ class Kafka:
     def wait_ready(self, timeout_seconds: float = START_SECONDS) -> None:
         """Wait until every node answers clients; raises as `Node.wait_ready`."""
         deadline = time.monotonic() + timeout_seconds
+        cluster = frozenset(node.address.client_port for node in self.nodes)
         for node in self.nodes:
-            node.wait_ready(deadline)
+            node.wait_ready(deadline, cluster)
 
     def start(self) -> None:
         """Spawn and wait."""
@@ -144,6 +153,9 @@ class Kafka:
 
     def stop(self) -> None:
         """Stop every node: all are asked first, since the last ones wait for a quorum that is gone."""
+        if any(node.process is not None for node in self.nodes):
+            # a commit is answered before its markers are written: let the last ones land
+            time.sleep(SETTLE_SECONDS)
         for node in self.nodes:
             if node.process is not None:
                 node.process.terminate()
@@ -153,34 +165,6 @@ class Kafka:
     def _addresses(self) -> tuple[NodeAddress, ...]:
         for port in self._ports:
             ports.require_free(port, "Kafka")
-        free = ports.free_ports(2 * self._size)
+        free = ports.free_ports(self.folder, 2 * self._size)
         clients = self._ports or free[: self._size]
         return tuple(NodeAddress(n + 1, clients[n], free[self._size + n]) for n in range(self._size))
-
-
-def serves(port: int) -> bool:
-    """Whether a broker answers ApiVersions there, which it does only when clients may come."""
-    request = struct.pack(">hhih", 18, 0, 1, -1)
-    try:
-        with socket.create_connection((ports.LOOPBACK, port), 0.5) as connection:
-            connection.settimeout(2)
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            head = connection.recv(10)
-            return len(head) == 10 and struct.unpack(">iih", head)[1:] == (1, 0)
-    except OSError:
-        return False
-
-
-def _explain(text: str, where: Path) -> BadInput | Unavailable:
-    known = {
-        "Address already in use": "its port is in use; stop what listens there or choose another port",
-        "No space left on device": "the disc is full; make room or choose another folder with --data",
-        "Read-only file system": "the folder is read-only; choose another one with --data",
-        "Permission denied": "the folder cannot be written; choose another one with --data",
-        "Failed to acquire lock": "another Kafka uses this folder; stop it or choose another one with --data",
-    }
-    for sign, advice in known.items():
-        if sign in text:
-            return BadInput(f"Kafka cannot start on {where}: {advice}")
-    last = "\n".join(text.splitlines()[-4:])
-    return Unavailable(f"Kafka did not start; it wrote to {where}:\n{last}")

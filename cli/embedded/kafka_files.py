@@ -1,6 +1,6 @@
 """The two files a broker is configured with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class NodeAddress:
 
 
 def server_properties(node: NodeAddress, nodes: Sequence[NodeAddress], log_dir: Path) -> str:
-    """The broker's own configuration; small, and quick to notice that a killed predecessor is gone."""
+    """The broker's own configuration, small."""
     replicas = min(3, len(nodes))
     voters = ",".join(f"{one.node_id}@{LOOPBACK}:{one.controller_port}" for one in nodes)
     values = {
@@ -36,14 +36,38 @@ def server_properties(node: NodeAddress, nodes: Sequence[NodeAddress], log_dir: 
         "transaction.state.log.min.isr": max(1, replicas - 1),
         "transaction.state.log.num.partitions": 6,
         "group.initial.rebalance.delay.ms": 0,
-        # a node killed outright is refused until its old registration expires: 14 s with the defaults
-        "broker.session.timeout.ms": 3000,
-        "broker.heartbeat.interval.ms": 500,
+        **(_ALONE if len(nodes) == 1 else _TOGETHER),
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 4194304,
     }
+    return _lines(values)
+
+
+def controller_properties(node: NodeAddress, log_dir: Path) -> str:
+    """The controller of a single node without its broker, impatient with brokers that do not answer."""
+    return _lines(
+        {
+            "process.roles": "controller",
+            "node.id": node.node_id,
+            "controller.quorum.voters": f"{node.node_id}@{LOOPBACK}:{node.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"CONTROLLER://{LOOPBACK}:{node.controller_port}",
+            "log.dirs": log_dir,
+            "broker.session.timeout.ms": 300,
+            "broker.heartbeat.interval.ms": 100,
+        }
+    )
+
+
+def _lines(values: Mapping[str, object]) -> str:
     return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+# Nobody can take over from a single node, so fencing it because the machine was busy or asleep only loses commits.
+_ALONE = {"broker.session.timeout.ms": 600_000, "broker.heartbeat.interval.ms": 2000}
+# A killed node is refused until its old registration expires: 14 s with the defaults.
+_TOGETHER = {"broker.session.timeout.ms": 3000, "broker.heartbeat.interval.ms": 500}
 
 
 LOG4J_PROPERTIES = """\

@@ -1,20 +1,25 @@
 """Ports on the loopback address."""
 
-import contextlib
+import hashlib
+import itertools
 import socket
+from pathlib import Path
 
 from shared.model.errors import BadInput
 
 LOOPBACK = "127.0.0.1"
+FIRST, COUNT = 20_000, 10_000
+"""Below the range from which the kernel picks ports of outgoing connections."""
 
 
-def free_ports(count: int) -> tuple[int, ...]:
-    """Ports nobody listens on now, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return tuple(int(one.getsockname()[1]) for one in sockets)
+def free_ports(folder: Path, count: int) -> tuple[int, ...]:
+    """Ports nobody listens on now; the same ones for the same folder as long as they are free.
+
+    Kafka needs that: markers of a transaction that was open at a crash go to the port the broker had then.
+    """
+    start = int.from_bytes(hashlib.sha256(str(folder.absolute()).encode()).digest()[:4])
+    candidates = (FIRST + (start + step) % COUNT for step in range(COUNT))
+    return tuple(itertools.islice(filter(_is_free, candidates), count))
 
 
 def require_free(port: int, purpose: str) -> int:
@@ -23,14 +28,10 @@ def require_free(port: int, purpose: str) -> int:
     Raises:
         BadInput: something listens there.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise BadInput(
-                f"port {port} on {LOOPBACK}, wanted for {purpose}, is in use ({error.strerror}); stop what listens there or choose another port"
-            ) from error
+    if not _is_free(port):
+        raise BadInput(
+            f"port {port} on {LOOPBACK}, wanted for {purpose}, is in use; stop what listens there or choose another one"
+        )
     return port
 
 
@@ -41,3 +42,14 @@ def answers(port: int, timeout_seconds: float = 0.5) -> bool:
             return True
     except OSError:
         return False
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # without it the port of a server that has just ended counts as taken for a minute
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

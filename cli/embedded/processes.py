@@ -1,5 +1,6 @@
 """A child process with its own group, its own log file and no life after its parent."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -46,10 +47,8 @@ class Process:
 
     def kill(self) -> None:
         """End it and everything in its process group at once."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.wait(5)
 
     def stop(self, grace_seconds: float = 10) -> None:
@@ -64,7 +63,11 @@ class Process:
 
 
 def spawn(
-    name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Process:
     """Start a tethered child in a group of its own; its output is appended to `log`.
 
@@ -87,7 +90,9 @@ def spawn(
                 start_new_session=True,
             )
     except OSError as error:
-        raise BadInput(f"cannot write {log}: {error.strerror}; make room or choose another folder with --data") from error
+        raise BadInput(
+            f"cannot write {log}: {error.strerror}; make room or choose another folder with --data"
+        ) from error
     return Process(name, log, handle)
 
 

