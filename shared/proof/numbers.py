@@ -7,7 +7,7 @@ from shared.proof.units import find_unit
 
 _LITERAL = re.compile(r"[-+\u2212]?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
 _GROUPED = re.compile(r"[-+\u2212]?\d{1,3}(?:,\d{3}){1,12}(?:\.\d{1,40})?")
-_BEFORE = re.compile(r"([-+\u2212]?)\s*(US\$|[$€£¥₹₩]|[A-Z]{3})\s*([\d.,]+)")
+_BEFORE = re.compile(r"([-+\u2212]?)\s*(US\$|[$€£¥₹₩]|[A-Z]{3})\s*([-+\u2212]?[\d.,]+)")
 _AFTER = re.compile(r"([-+\u2212]?[\d.,]+(?:[eE][-+]?\d{1,3})?)[\s\u00a0]*([^\d\s.,;:][^\d;:,]{0,30}\d?)")
 _LONGEST = 60
 
