@@ -1,4 +1,1 @@
-"""Reads recordings, verified tasks, their status and the catalogue (or one snapshot file), decides what a tool call
-
-answers in an episode's state, serves episodes over gRPC.
-"""
+"""Reads the catalogue, recordings and tasks (or a snapshot), decides what a call answers, serves episodes over gRPC."""

@@ -14,7 +14,7 @@ from services.simulator.adapters.snapshot_file import open_snapshot
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.ports import Library
 from services.simulator.domain.simulating import Simulator, Surroundings
-from services.simulator.server import Doors, SERVICES, register
+from services.simulator.server import SERVICES, Doors, register
 from services.simulator.settings import Settings
 from shared.runtime.rpc import RpcServer
 from shared.runtime.service import Background, Part

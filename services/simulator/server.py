@@ -5,21 +5,21 @@ import datetime
 import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from importlib import metadata
 from typing import Any, NoReturn, TypeVar
 
 import grpc
-from google.protobuf import any_pb2, duration_pb2
-from google.rpc import code_pb2, error_details_pb2, status_pb2
-from grpc_status import rpc_status
-
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
 from services.simulator.domain.episodes import FREE_LIMITS, Episode, EpisodePlan
 from services.simulator.domain.replaying import DEFAULT_TIERS, Tier
+from services.simulator.domain.scoring import EXPLANATIONS
 from services.simulator.domain.simulating import Answer, Opened, Simulator, Wanted
 from services.simulator.domain.task_filters import TaskWish, matches, without_answers
 from services.simulator.settings import Settings
@@ -131,10 +131,10 @@ class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServic
         episode, score = await self.simulator.verify(request.episode_id, request.final_answer)
         return pb.VerifyEpisodeResponse(
             reward=score.reward,
-            outcome=pb.Outcome.Value(f"OUTCOME_{score.outcome.value.upper()}"),
-            components=[pb.RewardComponent(name=name, value=value) for name, value in score.components],
-            checker_version=CHECKER_VERSION,
-            explanation=score.explanation,
+            outcome=f"OUTCOME_{score.outcome.upper()}",
+            components=[pb.RewardComponent(name=name, value=value) for name, value in score.components.items()],
+            checker_version=score.checker_version,
+            explanation=EXPLANATIONS[score.outcome],
             tiers=_tiers(episode),
         )
 
@@ -218,8 +218,8 @@ class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServic
 
 def register(doors: Doors, server: grpc.aio.Server) -> None:
     """Add both services to a server."""
-    simulator_grpc.add_SimulatorServiceServicer_to_server(doors, server)
-    task_grpc.add_TaskServiceServicer_to_server(doors, server)
+    simulator_grpc.add_SimulatorServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated
+    task_grpc.add_TaskServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated
 
 
 async def _abort(context: Context, error: Rejected, retry_after_ms: int = 0) -> NoReturn:
@@ -236,8 +236,8 @@ async def _abort(context: Context, error: Rejected, retry_after_ms: int = 0) -> 
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
-    context.set_trailing_metadata(tuple(trailing))
-    await context.abort_with_status(rpc_status.to_status(status))
+    plain = rpc_status.to_status(status)
+    await context.abort(plain.code, plain.details, (*plain.trailing_metadata, *trailing))
     raise AssertionError("abort returned")
 
 
@@ -275,7 +275,7 @@ def _answered(answer: Answer) -> pb.CallToolResponse:
         content_json=shown.content_json,
         structured_content_json=shown.structured_content_json,
         is_error=reply.is_error,
-        tier=pb.Tier.Value(f"TIER_{reply.tier.upper()}"),
+        tier=f"TIER_{reply.tier.upper()}",
         recording_id=reply.recording_id,
         error_code=reply.error_code,
         schema_path=reply.schema_path,
@@ -294,8 +294,7 @@ def _tier(number: int) -> Tier:
 
 def _tiers(episode: Episode) -> list[pb.TierCount]:
     return [
-        pb.TierCount(tier=pb.Tier.Value(f"TIER_{tier.upper()}"), count=count)
-        for tier, count in sorted(episode.tier_counts().items())
+        pb.TierCount(tier=f"TIER_{tier.upper()}", count=count) for tier, count in sorted(episode.tier_counts().items())
     ]
 
 

@@ -1,7 +1,9 @@
 """Tasks over the office, with evidence that really derives, for tests of simulator, export and check."""
 
 from dataclasses import replace
+from pathlib import Path
 
+from services.simulator.domain.snapshots import Content
 from shared.model.calls import DataFlow, Recording
 from shared.model.tasks import (
     FieldEvidence,
@@ -17,7 +19,7 @@ from shared.model.tasks import (
 from shared.proof.canonical import canonical
 from shared.proof.identity import identifier
 from shared.proof.locators import locate
-from tests.fakes.office import DIGESTS, FIRST_FILES, NOW, SCHEMAS, Office
+from tests.fakes.office import DIGESTS, FIRST_FILES, NOW, SCHEMAS, Office, servers, tools
 
 ORDER = canonical([{"pointer": "/content/0/text"}, {"key_value": "order"}])
 TOTAL = canonical([{"pointer": "/structuredContent/total"}])
@@ -125,3 +127,21 @@ def _reference(call_id: str, recording: Recording, flows: tuple[DataFlow, ...]) 
         recording.result_sha256,
         recording.is_error,
     )
+
+
+def content(*tasks: VerifiedTask) -> Content:
+    """What a snapshot of some tasks (by default one) holds."""
+    task, recordings = order_task()
+    everything = {recording.recording_id: recording for recording in (*recordings, *more_recordings())}
+    return Content(tasks or (task,), tuple(everything.values()), servers(), tools(), (Office().world,))
+
+
+def world_folders(folder: Path) -> dict[str, Path]:
+    """Write the office's files the way a data folder keeps worlds."""
+    world = Office().world
+    for name, text in FIRST_FILES.items():
+        path = folder / world / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / world / "world.json").write_text(canonical({"name": "office", "now": NOW, "files": "files"}))
+    return {world: folder / world}

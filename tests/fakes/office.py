@@ -28,7 +28,9 @@ SCHEMAS = {
     ("files", "read_file"): _schema({**_PATH, "head": {"type": "integer", "default": 0, "minimum": 0}}, "path"),
     ("files", "write_file"): _schema({**_PATH, "text": {"type": "string"}}, "path", "text"),
     ("files", "list_files"): _schema({"order": {"type": "string", "enum": ["asc", "desc"], "default": "asc"}}),
-    ("desk", "find_order"): _schema({"order_id": {"type": "string"}, "limit": {"type": "integer", "default": 5}}, "order_id"),
+    ("desk", "find_order"): _schema(
+        {"order_id": {"type": "string"}, "limit": {"type": "integer", "default": 5}}, "order_id"
+    ),
     ("desk", "set_total"): _schema({"order_id": {"type": "string"}, "total": {"type": "number"}}, "order_id", "total"),
     ("desk", "register"): _schema({"label": {"type": "string"}}, "label"),
     ("desk", "labels"): _schema({}),

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any
 
 import grpc
-
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
+
 from firefly_client import messages
 from firefly_client.errors import from_rpc
 from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict
@@ -134,7 +134,9 @@ class AsyncEpisode:
 
     async def close(self) -> None:
         """End the episode; twice is fine."""
-        await self._client._ask(self._client._simulator.CloseEpisode, pb.CloseEpisodeRequest(episode_id=self.episode_id))
+        await self._client._ask(
+            self._client._simulator.CloseEpisode, pb.CloseEpisodeRequest(episode_id=self.episode_id)
+        )
 
     def _request(self, tool_name: str, arguments: Mapping[str, Any] | str, call_id: str) -> pb.CallToolRequest:
         return pb.CallToolRequest(

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any
 
 import grpc
-
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
+
 from firefly_client import messages
 from firefly_client.errors import from_rpc
 from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict

@@ -9,6 +9,7 @@ from typing import Any
 
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import task_service_pb2 as task_pb
+
 from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict
 
 SERVICES = ("firefly.simulator.v1.SimulatorService", "firefly.simulator.v1.TaskService")

@@ -44,7 +44,7 @@ class SqliteEpisodes:
             (episode.episode_id, episode.expires_at, episode.closed, request_id or None, episodes.to_json(episode)),
         )
         column, value = ("request_id", request_id) if request_id else ("episode_id", episode.episode_id)
-        row = self._database.execute(f"SELECT body, version FROM episodes WHERE {column}=?", (value,)).fetchone()  # noqa: S608
+        row = self._database.execute(f"SELECT body, version FROM episodes WHERE {column}=?", (value,)).fetchone()
         return episodes.from_json(*row)
 
     async def load(self, episode_id: str, now: float) -> Episode | None:
@@ -64,7 +64,9 @@ class SqliteEpisodes:
 
     async def open_count(self, now: float) -> int:
         """See `EpisodeStore`."""
-        row = self._database.execute("SELECT count(*) FROM episodes WHERE NOT closed AND expires_at>?", (now,)).fetchone()
+        row = self._database.execute(
+            "SELECT count(*) FROM episodes WHERE NOT closed AND expires_at>?", (now,)
+        ).fetchone()
         return int(row[0])
 
     async def close(self) -> None:

@@ -51,7 +51,7 @@ class ValkeyEpisodes:
     async def create(self, episode: Episode, request_id: str, now: float) -> Episode:
         """See `EpisodeStore`."""
         keys = [_PREFIX + episode.episode_id, _REQUEST + request_id, _OPEN]
-        values = [
+        values: list[str | float] = [
             episode.episode_id,
             episodes.to_json(episode),
             episode.expires_at,
@@ -64,7 +64,7 @@ class ValkeyEpisodes:
             body, version = await self._create(keys=keys, args=values)
         except RedisError as error:
             raise _away(error) from error
-        return episodes.from_json(body, int(version))
+        return episodes.from_json(str(body), int(version))
 
     async def load(self, episode_id: str, now: float) -> Episode | None:
         """See `EpisodeStore`."""
@@ -72,12 +72,12 @@ class ValkeyEpisodes:
             body, version = await self._client.hmget(_PREFIX + episode_id, ["body", "version"])
         except RedisError as error:
             raise _away(error) from error
-        found = episodes.from_json(body, int(version)) if body and version else None
+        found = episodes.from_json(str(body), int(version)) if body and version else None
         return found if found and found.expires_at + KEPT_SECONDS > now else None
 
     async def replace(self, episode: Episode, now: float) -> bool:
         """See `EpisodeStore`."""
-        values = [
+        values: list[str | float] = [
             episode.episode_id,
             episodes.to_json(episode),
             episode.version,

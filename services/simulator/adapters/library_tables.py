@@ -92,7 +92,7 @@ def read_content(database: sqlite3.Connection, world_digests: tuple[str, ...]) -
 
 
 def _records(database: sqlite3.Connection, topic: str, table: str) -> tuple[Any, ...]:
-    return tuple(wire.decode(topic, row[0]) for row in database.execute(f"SELECT record FROM {table}"))  # noqa: S608
+    return tuple(wire.decode(topic, row[0]) for row in database.execute(f"SELECT record FROM {table}"))
 
 
 def _entry_key(entry: CatalogueEntry) -> tuple[str, str, str]:

@@ -91,5 +91,7 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous=NORMAL")
         database.executescript(library_tables.TABLES + _OFFSETS)
     except (OSError, sqlite3.Error) as error:
-        raise BadInput(f"the simulator's store {path} cannot be used ({error}): free it, or remove it to rebuild") from error
+        raise BadInput(
+            f"the simulator's store {path} cannot be used ({error}): free it, or remove it to rebuild"
+        ) from error
     return database

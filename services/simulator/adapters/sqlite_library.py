@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from services.simulator.domain.ports import Counts, Moves
 from shared.model.calls import Recording
@@ -87,6 +88,6 @@ class SqliteLibrary:
         """Let the file go."""
         self._database.close()
 
-    def _one(self, query: str, *values: str) -> tuple[int, int] | tuple[bytes] | None:
-        row: tuple[bytes] | None = self._database.execute(query, values).fetchone()
+    def _one(self, query: str, *values: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._database.execute(query, values).fetchone()
         return row

@@ -23,7 +23,16 @@ MAX_DEPTH = 64
 _MESSAGE_CHARS = 300
 _INT_DIGITS = 4000
 _ERRORS = 20
-_UNUSABLE = (re.error, Unresolvable, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+_UNUSABLE = (
+    re.error,
+    Unresolvable,
+    RecursionError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 """What a validator raises over a schema that only looks like one."""
 
 
@@ -43,8 +52,8 @@ def read_arguments(text: str) -> dict[str, Any] | Fault:
     if _depth(text) > MAX_DEPTH:
         return Fault("arguments_too_deep", f"The arguments are nested deeper than {MAX_DEPTH} levels.")
     try:
-        value = json.loads(text if text.strip() else "{}", object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer)
-    except _DuplicateKey as error:
+        value = _DECODER.decode(text if text.strip() else "{}")
+    except _DuplicateKeyError as error:
         return Fault("duplicate_key", f"The arguments name {error.key!r:.100} twice.")
     except ValueError as error:
         return Fault("not_json", f"The arguments are not JSON: {error!s:.200}.")
@@ -77,7 +86,7 @@ def coerced_arguments(text: str, input_schema_json: str) -> str | None:
     return written if written != canonical(arguments) else None
 
 
-class _DuplicateKey(ValueError):
+class _DuplicateKeyError(ValueError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
@@ -87,7 +96,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise _DuplicateKey(key)
+            raise _DuplicateKeyError(key)
         found[key] = value
     return found
 
@@ -114,6 +123,9 @@ def _depth(text: str) -> int:
     return deepest
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer)
+
+
 @functools.lru_cache(maxsize=4096)
 def _validator(schema_json: str) -> Validator | None:
     try:
@@ -125,7 +137,7 @@ def _validator(schema_json: str) -> Validator | None:
     except _UNUSABLE:
         return None
     # Without an own registry, references to other hosts would be fetched.
-    return kind(schema, registry=referencing.Registry())  # type: ignore[call-arg]
+    return kind(schema, registry=referencing.Registry())
 
 
 def _fault(error: ValidationError) -> Fault:

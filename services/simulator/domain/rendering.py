@@ -35,7 +35,9 @@ def show(reply: Reply, max_chars: int) -> Shown:
 def plain(value: Any) -> str:
     """Write a parsed value as JSON with every number as exact as it was read."""
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{plain(item)}" for key, item in value.items()) + "}"
+        return (
+            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{plain(item)}" for key, item in value.items()) + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ",".join(plain(item) for item in value) + "]"
     if isinstance(value, Decimal):

@@ -4,7 +4,16 @@ from services.simulator.domain.episodes import Episode
 from services.simulator.domain.replaying import Tier
 from shared.model.errors import Rejected
 from shared.model.tasks import Task
-from shared.proof.reward import Score, score
+from shared.proof.reward import Outcome, Score, score
+
+EXPLANATIONS = {
+    Outcome.PASS: "Every field is right.",
+    Outcome.FAIL: "At least one field is wrong or missing.",
+    Outcome.FAIL_AFTER_MISS: "At least one field is wrong or missing, after a call that nothing was known about.",
+    Outcome.UNPARSABLE: "The answer holds no JSON object.",
+    Outcome.REFUSED: "The agent declined to answer.",
+    Outcome.OVER_BUDGET: "The agent called more often than the limits allow.",
+}
 
 
 def score_episode(episode: Episode, task: Task | None, final_answer: str) -> Score:

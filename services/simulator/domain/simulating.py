@@ -183,7 +183,9 @@ class Simulator:
         table: Table = self._tables.of(episode, library)
         tool = table.tools.get(tool_name)
         if tool is None:
-            return Played(error_reply(Fault("unknown_tool", f"There is no tool {tool_name!r:.100}.")), episode.situation)
+            return Played(
+                error_reply(Fault("unknown_tool", f"There is no tool {tool_name!r:.100}.")), episode.situation
+            )
         return await answer(tool, arguments_json, episode.situation, library, episode.tiers, self._pool)
 
     def _choose(self, wanted: Wanted) -> Library:

@@ -158,7 +158,9 @@ def test_tool_seen_moving_the_world_is_not_believed_to_be_read_only():
 
 def test_key_with_two_results_is_never_exact():
     (one,) = recorded(READ)
-    other = replace(one, recording_id="rec_other", result_sha256="0" * 64, result_json=one.result_json.replace("A", "B"))
+    other = replace(
+        one, recording_id="rec_other", result_sha256="0" * 64, result_json=one.result_json.replace("A", "B")
+    )
     played = play(ListLibrary([one, other]), *READ[:1], READ[1], READ[2])
     assert (played.reply.tier, played.reply.error_code) == (Tier.MISS, "unstable")
 
@@ -171,7 +173,9 @@ def test_recording_found_unstable_is_never_exact():
 
 def test_result_too_large_to_keep_is_a_miss_that_knows_the_state_after():
     (write,) = recorded(("files", "write_file", {"path": "a", "text": "b"}))
-    played = play(ListLibrary([replace(write, result_json="", too_large=True)]), "files", "write_file", {"path": "a", "text": "b"})
+    played = play(
+        ListLibrary([replace(write, result_json="", too_large=True)]), "files", "write_file", {"path": "a", "text": "b"}
+    )
     assert (played.reply.error_code, played.situation.world) == ("result_too_large", write.state_after.world)
 
 
@@ -272,7 +276,10 @@ def test_whatever_was_explored_an_exact_answer_is_what_the_real_servers_would_sa
 
 
 def test_commuting_writes_meet_in_one_state():
-    one, other = ("files", "write_file", {"path": "a", "text": "1"}), ("desk", "set_total", {"order_id": "A-17", "total": 1})
+    one, other = (
+        ("files", "write_file", {"path": "a", "text": "1"}),
+        ("desk", "set_total", {"order_id": "A-17", "total": 1}),
+    )
     first, second = Office(), Office()
     recordings = [first.record(*one), first.record(*other), first.record("files", "list_files", {})]
     recordings += [second.record(*other), second.record(*one)]
