@@ -132,9 +132,12 @@ class Fact:
 
     path: str
     title: str
+    """What the question may call the document: its title without the names that it must not give away."""
     key: str
     kind: ValueKind
     unit: str = ""
+    dated: str = ""
+    """The document's date, where the title alone is not unique."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class DocumentProperty:
     title: str
     name: str
     kind: ValueKind
+    dated: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,219 @@
+"""Drawing the pieces of questions: entities, conditions, quantities, from what a world's relations show."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from services.sampler.domain.capabilities import Skill, Toolbox
+from services.sampler.domain.plan import MOUNT, Infeasible
+from services.sampler.domain.relations import Mention, Reference, Relation, Relations, is_numeric, is_whole
+from shared.model import logical_form as lf
+from shared.model.catalogue import WorldColumn, WorldFact
+from shared.model.values import ValueKind
+from shared.proof.kinds import classify
+from shared.proof.units import dimension, find_unit, same_dimension
+
+T = TypeVar("T")
+COMMON_UNITS = frozenset("kg g lb oz C F m cm km ft in mi l ml gal min h day week kWh MJ m2 ft2 bar psi km/h mph".split())
+_PROPERTIES = ("author", "creator", "last modified by")
+_GUESSABLE = 5
+_NAMED = 0.7
+_DISTINCT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Draws forms; every draw is a function of the generator's state."""
+
+    rng: random.Random
+    relations: Relations
+    toolbox: Toolbox
+
+    def some(self, items: Sequence[T]) -> T:
+        """Choose one.
+
+        Raises:
+            Infeasible: there is none.
+        """
+        if not items:
+            raise Infeasible("nothing to choose from")
+        return self.rng.choice(list(items))
+
+    def chance(self, probability: float) -> bool:
+        """Toss a coin."""
+        return self.rng.random() < probability
+
+    def named(self, relation: Relation) -> lf.Keyed:
+        """A row that the question names, by its name more often than by its number."""
+        column = relation.keys[-1] if relation.keys and self.chance(_NAMED) else self.some(relation.keys[:1])
+        return lf.Keyed(relation.table, column.name, lf.Literal(self.some(column.samples), column.kind))
+
+    def extreme(self, relation: Relation) -> lf.Extreme:
+        """The row with the highest or lowest value of a measure."""
+        rows = relation.world_table.row_count
+        by = self.some([column for column in relation.measures if column.distinct >= _DISTINCT * rows])
+        where = (self.category(relation),) if relation.categories and self.chance(0.35) else ()
+        return lf.Extreme(relation.table, by.name, self.some(list(lf.Direction)), where)
+
+    def category(self, relation: Relation) -> lf.Condition:
+        """A condition that many rows meet."""
+        column = self.some(relation.categories)
+        return lf.Condition(column.name, lf.Operator.EQUAL, lf.Literal(self.some(column.samples), column.kind))
+
+    def period(self, relation: Relation) -> lf.Condition:
+        """Rows from a date on, or before it."""
+        column = self.some([column for column in relation.dates if len(column.samples) > 4])
+        inner = sorted(column.samples)[1:-1]
+        operator = self.some((lf.Operator.SINCE, lf.Operator.BEFORE))
+        return lf.Condition(column.name, operator, lf.Literal(self.some(inner), column.kind))
+
+    def mentioned(self, mention: Mention) -> lf.Keyed:
+        """The row that a document names."""
+        return lf.Keyed(mention.relation.table, mention.column.name, said(mention.fact, self.relations))
+
+    def mention(self, mentions: Sequence[Mention], relation: Relation | None = None) -> Mention:
+        """Choose a mention, kinds of document evenly.
+
+        Raises:
+            Infeasible: no document mentions such a row.
+        """
+        fitting = [m for m in mentions if relation is None or m.relation is relation]
+        suffix = self.some(sorted({PurePosixPath(m.fact.path).suffix for m in fitting}))
+        return self.some([m for m in fitting if PurePosixPath(m.fact.path).suffix == suffix])
+
+    def hidden(self, relation: Relation, depth: int = 1) -> lf.Keyed | lf.Extreme:
+        """A row that the question describes: what a document names, what another row refers to, an extreme."""
+        ways = [lambda: self.mentioned(self.mention(self.relations.mentions, relation))] * 3
+        if depth > 0:
+            ways += [lambda: self.referred(relation, depth - 1)] * 2
+            ways.append(lambda: self.committed(relation))
+        ways.append(lambda: self.extreme(relation))
+        self.rng.shuffle(ways)
+        for way in ways:
+            try:
+                return way()
+            except Infeasible:
+                continue
+        raise Infeasible("no description of a row")
+
+    def referred(self, relation: Relation, depth: int) -> lf.Keyed:
+        """The row that a column of another row names."""
+        reference = self.some([r for r in self.relations.references if r.target is relation])
+        return self.follow(reference, self.entity(reference.source, depth))
+
+    def committed(self, relation: Relation) -> lf.Keyed:
+        """The row of whoever made the newest commit."""
+        people = [key for key in relation.keys if key.kind is ValueKind.NAME]
+        columns = relation.world_table.columns
+        authors = {f.text for f in self.relations.world.facts if f.key.lower() in _PROPERTIES}
+        if not any(c.kind is ValueKind.EMAIL for c in columns) or not any(authors & set(key.samples) for key in people):
+            raise Infeasible("not people who write")
+        return lf.Keyed(relation.table, self.some(people).name, lf.LatestCommit(self.repository(), "Author", ValueKind.NAME))
+
+    def repository(self) -> str:
+        """A folder under version control, as successful calls have named it."""
+        folders = set()
+        for ability in self.toolbox.having(Skill.LOG):
+            for call in ability.node.calls:
+                if call.world_digest in ("", self.relations.world.world_digest):
+                    folders.add(_mounted(call.arguments_json, ability.argument("folder")))
+        return self.some(sorted(folder for folder in folders if folder))
+
+    def follow(self, reference: Reference, entity: lf.Keyed | lf.Extreme) -> lf.Keyed:
+        """The row that a column of this row names."""
+        if reference.column.name in told_columns(entity):
+            raise Infeasible("the question says it already")
+        key = lf.Attribute(entity, reference.column.name, kind_of(reference.column))
+        return lf.Keyed(reference.target.table, reference.key.name, key)
+
+    def entity(self, relation: Relation, depth: int) -> lf.Keyed | lf.Extreme:
+        """Any row, described or named."""
+        if self.chance(0.55):
+            try:
+                return self.hidden(relation, depth)
+            except Infeasible:
+                pass
+        return self.extreme(relation) if relation.measures and self.chance(0.4) else self.named(relation)
+
+    def described(self, depth: int) -> lf.Keyed | lf.Extreme:
+        """A row of any relation that a document or another row leads to."""
+        return self.hidden(self.some(self.relations.relations), depth)
+
+    def relation(self, entity: lf.Keyed | lf.Extreme) -> Relation:
+        """The relation of a row."""
+        return next(r for r in self.relations.relations if r.table == entity.table)
+
+    def attributes(self, entity: lf.Keyed | lf.Extreme, most: int) -> list[lf.Attribute]:
+        """Columns to ask for: one telling one first, then others."""
+        relation, told = self.relation(entity), told_columns(entity)
+        used = {entity.column} if isinstance(entity, lf.Keyed) else set()
+        asked = [c for c in relation.attributes if c.name not in told | used]
+        telling = [c for c in asked if is_telling(c)]
+        first = self.some(telling)
+        rest = [c for c in asked if c is not first]
+        self.rng.shuffle(rest)
+        chosen = [first, *rest[: self.rng.randint(0, most - 1)]]
+        return [attribute(entity, c) for c in relation.world_table.columns if c in chosen]
+
+    def quantity(self, depth: int) -> lf.Attribute | lf.Aggregate | lf.Fact:
+        """A quantity with a unit that a tool at hand converts."""
+        facts = [f for f in self.relations.facts if self.units_for(f.unit)]
+        relations = [r for r in self.relations.relations if any(self.units_for(c.unit) for c in r.measures)]
+        if facts and (not relations or self.chance(0.25)):
+            return said(self.some(facts), self.relations)
+        relation = self.some(relations)
+        column = self.some([c for c in relation.measures if self.units_for(c.unit)])
+        if self.chance(0.3):
+            function = self.some((lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN))
+            where = (self.category(relation),) if relation.categories else ()
+            return lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit)
+        return attribute(self.entity(relation, depth), column)
+
+    def units_for(self, unit: str) -> list[str]:
+        """Common units that some tool converts this one to."""
+        if not unit or dimension(unit) in ("", "time") or unit not in COMMON_UNITS:
+            return []
+        known = {find_unit(text) for ability in self.toolbox.having(Skill.CONVERT_UNIT) for text in ability.detail}
+        return sorted(u for u in known & COMMON_UNITS if unit in known and u != unit and same_dimension(u, unit))
+
+
+def attribute(entity: lf.Keyed | lf.Extreme, column: WorldColumn) -> lf.Attribute:
+    """Ask for a column of a row."""
+    return lf.Attribute(entity, column.name, kind_of(column), column.unit)
+
+
+def said(fact: WorldFact, relations: Relations) -> lf.Fact | lf.DocumentProperty:
+    """What a document says, as text or in its properties."""
+    handle = relations.documents[fact.path]
+    if fact.key.lower().replace("_", " ") in _PROPERTIES:
+        return lf.DocumentProperty(fact.path, handle.title, fact.key, fact.kind, handle.dated)
+    return lf.Fact(fact.path, handle.title, fact.key, fact.kind, fact.unit, handle.dated)
+
+
+def kind_of(column: WorldColumn) -> ValueKind:
+    """The kind that a value of the column has when it stands alone."""
+    kinds = Counter(classify(sample, column.name)[0] for sample in column.samples)
+    return kinds.most_common(1)[0][0] if kinds else column.kind
+
+
+def told_columns(entity: lf.Keyed | lf.Extreme) -> set[str]:
+    """Columns whose value the question states for this row."""
+    if isinstance(entity, lf.Keyed):
+        return {entity.column} if isinstance(entity.key, lf.Literal) else set()
+    return {condition.column for condition in entity.where}
+
+
+def is_telling(column: WorldColumn) -> bool:
+    """Tell whether a value of the column can hardly be guessed."""
+    if is_numeric(column):
+        return not is_whole(column) or any(len(sample.lstrip("-")) > 2 for sample in column.samples)  # noqa: PLR2004
+    return column.distinct >= _GUESSABLE and column.kind is not ValueKind.ENUM_MEMBER
+
+
+def _mounted(arguments_json: str, argument: str) -> str:
+    value = json.loads(arguments_json).get(argument, "")
+    return value.removeprefix(f"{MOUNT}/") if isinstance(value, str) and value.startswith(f"{MOUNT}/") else ""

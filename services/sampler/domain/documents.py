@@ -1,0 +1,75 @@
+"""Reading prose, document properties, history and code."""
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from services.sampler.domain.capabilities import Ability, Skill
+from services.sampler.domain.plan import MOUNT, Found, Infeasible, by_key
+from services.sampler.domain.ports import Realising
+from shared.model import logical_form as lf
+from shared.model.values import ValueKind
+from shared.proof.canonical import canonical
+
+_PLAIN = (".md", ".txt", ".log", ".eml", ".rst", ".ini", ".toml", ".yaml", ".yml", ".py")
+_RICH = (".docx", ".html", ".htm")
+_WORD = (".docx",)
+
+
+def fact(realiser: Realising, form: lf.Fact) -> Found:
+    """Read what a document says under a label."""
+    ways = list(_fact_ways(realiser, form))
+    if not ways:
+        raise Infeasible(f"no way to read {form.path}")
+    return realiser.rng.choice(ways)()
+
+
+def document_property(realiser: Realising, form: lf.DocumentProperty) -> Found:
+    """Read a document's own property."""
+    ability = realiser.one(Skill.DOCUMENT_PROPERTIES)
+    call = realiser.plan.add(ability.node, {ability.argument("path"): f"{MOUNT}/{form.path}"}, form)
+    return by_key(call, form.name, form.kind)
+
+
+def latest_commit(realiser: Realising, form: lf.LatestCommit) -> Found:
+    """Read the newest commit."""
+    ability = realiser.one(Skill.LOG)
+    folder = f"{MOUNT}/{form.path}".rstrip("/")
+    call = realiser.plan.add(ability.node, {ability.argument("folder"): folder, ability.argument("count"): 1}, form)
+    return by_key(call, form.name, form.kind)
+
+
+def code_measure(realiser: Realising, form: lf.CodeMeasure) -> Found:
+    """Register the source folder and measure one file in it."""
+    ability = realiser.one(Skill.MEASURE_CODE)
+    register = next((a for a in realiser.choose(Skill.REGISTER_FOLDER) if a.node.server_id == ability.node.server_id), None)
+    if register is None:
+        raise Infeasible("no tool registers a folder")
+    path = PurePosixPath(form.path)
+    folder = f"{MOUNT}/{path.parent}".removesuffix("/.")
+    name = path.parent.name or "workspace"
+    arguments = {register.argument("folder"): folder}
+    arguments |= {register.argument("name"): name} if register.argument("name") else {}
+    realiser.plan.add(register.node, arguments, precondition=True)
+    measured = {ability.argument("project"): name, ability.argument("path"): path.name}
+    return by_key(realiser.plan.add(ability.node, measured, form), form.name, form.kind)
+
+
+def _fact_ways(realiser: Realising, form: lf.Fact) -> Iterator[Callable[[], Found]]:
+    path, suffix = f"{MOUNT}/{form.path}", PurePosixPath(form.path).suffix.lower()
+    if suffix in _PLAIN:
+        for ability in realiser.choose(Skill.READ_TEXT):
+            yield lambda a=ability: _said(realiser, a, a.argument("path"), path, form)
+    if suffix in _RICH:
+        for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
+            yield lambda a=ability: _said(realiser, a, a.argument("uri"), f"file://{path}", form)
+    if suffix in _WORD:
+        for ability in realiser.choose(Skill.DOCUMENT_TEXT) if form not in realiser.flowing else ():
+            yield lambda a=ability: _said(realiser, a, a.argument("path"), path, form)
+
+
+def _said(realiser: Realising, ability: Ability, argument: str, where: str, form: lf.Fact) -> Found:
+    call = realiser.plan.add(ability.node, {argument: where}, lf.Fact(form.path, form.title, "", ValueKind.FREE_TEXT))
+    steps = ({"name": "number"},) if form.kind in (ValueKind.QUANTITY, ValueKind.NUMBER) else ()
+    find = canonical({"label": form.key})
+    return Found(call, find, form.key, form.kind, transforms_json=canonical(list(steps)), cite=steps)
+

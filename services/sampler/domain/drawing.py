@@ -1,0 +1,143 @@
+"""One draw: a question over a world, or a walk over the graph; shapes drawn often give way to others."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.sampler.domain import walks
+from services.sampler.domain.asking import Asker
+from services.sampler.domain.capabilities import Toolbox, toolbox
+from services.sampler.domain.plan import Infeasible, Plan
+from services.sampler.domain.questions import ask
+from services.sampler.domain.realising import Realiser
+from services.sampler.domain.relations import Relations, relations_of
+from services.sampler.domain.shapes import shape_of, signature_of
+from shared.model import logical_form as lf
+from shared.model.catalogue import WorldRecord
+from shared.model.graphs import ToolNode
+from shared.model.sub_dags import PlannedCall
+from shared.proof.canonical import sha256_text
+
+POLICY = "relational-1"
+_TRIES = 60
+_MOST_CALLS = 10
+_SHAPE_SHARE = 0.035
+_SHAPE_FREE = 4
+_SINGLE_SHARE = 0.22
+_WALKS_FIRST = 0.25
+_WALKS_LATER = 0.12
+_FIRST_EPOCHS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a draw is made of, before it has a place in an epoch."""
+
+    world_digest: str
+    calls: tuple[PlannedCall, ...]
+    shape: str
+    signature: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What draws have been so far."""
+
+    draws: int
+    shapes: Mapping[str, int]
+    tools: Mapping[str, int]
+    signatures: frozenset[str] | set[str]
+    singles: int
+    """Draws with one call that is no computation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What draws are made from: one graph version and the worlds."""
+
+    nodes: tuple[ToolNode, ...]
+    worlds: tuple[WorldRecord, ...]
+
+    def tools(self) -> Toolbox:
+        """Abilities of the nodes."""
+        return toolbox(self.nodes)
+
+
+def generator(seed: int, lane: str, counter: int) -> random.Random:
+    """The randomness of one draw."""
+    return random.Random(int(sha256_text(f"{seed}/{lane}/{counter}")[:16], 16))  # noqa: S311
+
+
+def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> Drawn | None:
+    """Draw something not drawn before; None when nothing can be drawn at all."""
+    rng = generator(seed, "draws", counter)
+    abilities = ground.tools()
+    share = _WALKS_FIRST if epoch < _FIRST_EPOCHS else _WALKS_LATER
+    kinds = ["walk", "question"] if rng.random() < share else ["question", "walk"]
+    for kind in kinds:
+        best: Drawn | None = None
+        for attempt in range(_TRIES):
+            try:
+                drawn = _walk(rng, ground, known) if kind == "walk" else _question(rng, ground, abilities)
+            except Infeasible:
+                continue
+            if drawn.signature in known.signatures:
+                continue
+            if _is_welcome(drawn, known, attempt):
+                return drawn
+            best = min(filter(None, (best, drawn)), key=lambda d: known.shapes.get(d.shape, 0))
+        if best is not None:
+            return best
+    return None
+
+
+def _is_welcome(drawn: Drawn, known: Known, attempt: int) -> bool:
+    """Refuse shapes and single calls that are over their share, more patiently at first."""
+    if len(drawn.calls) == 1 and known.singles > _SINGLE_SHARE * known.draws + 1 and attempt < _TRIES // 2:
+        return False
+    return known.shapes.get(drawn.shape, 0) < _SHAPE_FREE + _SHAPE_SHARE * known.draws
+
+
+def _question(rng: random.Random, ground: Ground, abilities: Toolbox) -> Drawn:
+    world = rng.choice(sorted(ground.worlds, key=lambda record: record.world_digest)) if ground.worlds else None
+    if world is None:
+        raise Infeasible("no world")
+    relations = relations_of(world)
+    question = ask(Asker(rng, relations, abilities))
+    return finish(world.world_digest, plan_question(rng, abilities, relations, question), POLICY)
+
+
+def plan_question(
+    rng: random.Random, abilities: Toolbox, relations: Relations, question: lf.Question
+) -> tuple[PlannedCall, ...]:
+    """Plan the calls that answer a question.
+
+    Raises:
+        Infeasible: the tools at hand cannot.
+    """
+    realiser = Realiser(rng, abilities, relations)
+    realiser.prepare(question)
+    citations = [
+        {
+            "field": field.key,
+            "sources": [{"call": source.call_id, "find": source.find} for source in answer.sources],
+            "transforms": list(answer.transforms),
+        }
+        for field in question.fields
+        for answer in (realiser.answer(field),)
+    ]
+    plan: Plan = realiser.plan
+    if not 0 < len(plan.calls) <= _MOST_CALLS:
+        raise Infeasible("too many calls")
+    return plan.finish({"question": lf.to_json(question), "citations": citations})
+
+
+def _walk(rng: random.Random, ground: Ground, known: Known) -> Drawn:
+    world, calls = walks.walk(rng, ground.nodes, ground.worlds, known.tools)
+    return finish(world, calls, walks.POLICY)
+
+
+def finish(world_digest: str, calls: tuple[PlannedCall, ...], policy: str) -> Drawn:
+    """Give a plan its shape and signature."""
+    return Drawn(world_digest, calls, shape_of(calls), signature_of(world_digest, calls), policy)

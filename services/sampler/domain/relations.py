@@ -1,0 +1,221 @@
+"""The world seen as relations: which column names a row, which columns refer to other rows, what documents mention.
+
+Everything is read from the typed samples of a `WorldRecord`, so any folder of tables and documents works.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shared.model.catalogue import WorldColumn, WorldFact, WorldRecord, WorldTable
+from shared.model.logical_form import Table
+from shared.model.values import ValueKind
+
+_KEYS = (ValueKind.IDENTIFIER, ValueKind.NAME, ValueKind.FREE_TEXT)
+_NUMERIC = (ValueKind.QUANTITY, ValueKind.NUMBER)
+_UNASKED = (ValueKind.HASH, ValueKind.PATH, ValueKind.URL, ValueKind.BOOLEAN, ValueKind.CELL, ValueKind.CELL_RANGE)
+_FEWEST_ROWS = 3
+_MOST_SAMPLES = 40
+_SHARED = 2
+_SHARE = 0.6
+_LONGEST_NAME = 48
+_SHORT_NAME = 3
+_LOOSE = ("with", "for", "of", "on", "at", "from", "to", "and", "in", "by")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One table whose rows can be named."""
+
+    world_table: WorldTable
+    table: Table
+    keys: tuple[WorldColumn, ...]
+    """Columns in which no value occurs twice, identifiers first."""
+    measures: tuple[WorldColumn, ...]
+    categories: tuple[WorldColumn, ...]
+    dates: tuple[WorldColumn, ...]
+    attributes: tuple[WorldColumn, ...]
+    """Columns worth asking for."""
+
+    @property
+    def columns(self) -> dict[str, WorldColumn]:
+        """Columns by name."""
+        return {column.name: column for column in self.world_table.columns}
+
+    def row_of(self, column: str, text: str) -> int | None:
+        """Index of the row named so, when the samples show it."""
+        known = self.columns[column]
+        if known.distinct != self.world_table.row_count or text not in known.samples:
+            return None
+        return known.samples.index(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column whose values name rows of another relation."""
+
+    source: Relation
+    column: WorldColumn
+    target: Relation
+    key: WorldColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A document's labelled value that names a row, or a category, of a relation."""
+
+    fact: WorldFact
+    relation: Relation
+    column: WorldColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """What a question may call a document."""
+
+    title: str
+    dated: str = ""
+    hides: bool = False
+    """It names no row, so that the question does not give away what the document says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """All of one world."""
+
+    world: WorldRecord
+    relations: tuple[Relation, ...]
+    references: tuple[Reference, ...]
+    mentions: tuple[Mention, ...]
+    """Of rows."""
+    category_mentions: tuple[Mention, ...]
+    facts: tuple[WorldFact, ...]
+    """Facts whose label is unique in their document."""
+    documents: Mapping[str, Handle]
+    """What questions may call each document, by path."""
+
+
+@lru_cache(maxsize=16)
+def relations_of(world: WorldRecord) -> Relations:
+    """Read the relations of a world."""
+    found = tuple(relation for table in world.tables if (relation := _relation(table)))
+    facts = _unique_facts(world)
+    documents = handles(world, facts, [sample for r in found for key in r.keys for sample in key.samples])
+    hiding = tuple(fact for fact in facts if documents[fact.path].hides)
+    return Relations(
+        world,
+        found,
+        tuple(_references(found)),
+        tuple(_mentions(hiding, found, of_rows=True)),
+        tuple(_mentions(hiding, found, of_rows=False)),
+        tuple(fact for fact in facts if documents[fact.path].title),
+        documents,
+    )
+
+
+def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]) -> dict[str, Handle]:
+    """Say what questions may call each document: without names where that leaves something unique."""
+    dates = {fact.path: fact.text for fact in facts if fact.kind is ValueKind.DATE and fact.key.lower() == "date"}
+    bare = {file.path: _without(file.title, names) for file in world.files}
+    same = Counter((title, dates.get(path, "")) for path, title in bare.items() if title)
+    titles = Counter(file.title for file in world.files)
+    alone = Counter(bare.values())
+    found: dict[str, Handle] = {}
+    for file in world.files:
+        title, dated = bare[file.path], dates.get(file.path, "")
+        if title and same[title, dated] == 1 and (dated or alone[title] == 1):
+            found[file.path] = Handle(title, "" if alone[title] == 1 else dated, hides=True)
+        else:
+            found[file.path] = Handle(file.title if titles[file.title] == 1 else "")
+    return found
+
+
+def _without(title: str, names: Sequence[str]) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        title = title.replace(name, " ") if len(name) > _SHORT_NAME else title
+    words = title.split()
+    while words and words[-1].lower().strip(",:-") in _LOOSE:
+        words.pop()
+    return " ".join(words).strip(" ,:-")
+
+
+def is_numeric(column: WorldColumn | WorldFact) -> bool:
+    """Tell whether values of the column can be compared and added."""
+    return column.kind in _NUMERIC
+
+
+def is_whole(column: WorldColumn) -> bool:
+    """Tell whether all samples are whole numbers."""
+    return all(sample.lstrip("-").isdigit() for sample in column.samples)
+
+
+def _relation(table: WorldTable) -> Relation | None:
+    columns = [column for column in table.columns if column.name and column.distinct > 0]
+    if table.row_count < _FEWEST_ROWS:
+        return None
+    unique = [column for column in columns if _is_key(column, table.row_count)]
+    numbers = [column for column in unique if column.kind is ValueKind.IDENTIFIER][:1]
+    names = [column for column in unique if column.kind is not ValueKind.IDENTIFIER][:1]
+    keys = [*numbers, *names]
+    measures = tuple(column for column in columns if is_numeric(column) and column.distinct > 1)
+    categories = tuple(column for column in columns if _is_category(column, table.row_count))
+    dates = tuple(column for column in columns if column.kind is ValueKind.DATE and column.distinct > 1)
+    attributes = tuple(
+        column for column in columns if column.kind not in _UNASKED and column.distinct > 1 and column not in keys[:1]
+    )
+    shown = Table(table.path, table.name, table.format)
+    return Relation(table, shown, tuple(keys), measures, categories, dates, attributes)
+
+
+def _is_key(column: WorldColumn, rows: int) -> bool:
+    return (
+        column.kind in _KEYS
+        and column.distinct == rows
+        and len(column.samples) == min(rows, _MOST_SAMPLES)
+        and all(0 < len(sample) <= _LONGEST_NAME for sample in column.samples)
+    )
+
+
+def _is_category(column: WorldColumn, rows: int) -> bool:
+    texts = (ValueKind.NAME, ValueKind.ENUM_MEMBER, ValueKind.FREE_TEXT, ValueKind.IDENTIFIER)
+    return (
+        column.kind in texts
+        and 1 < column.distinct <= max(2, rows // 2)
+        and all(0 < len(sample) <= _LONGEST_NAME for sample in column.samples)
+    )
+
+
+def _references(found: tuple[Relation, ...]) -> Iterator[Reference]:
+    for source in found:
+        for column in source.world_table.columns:
+            for target in found:
+                if target.world_table is source.world_table or column in source.keys[:1]:
+                    continue
+                for key in target.keys:
+                    if _refers(column, key):
+                        yield Reference(source, column, target, key)
+
+
+def _refers(column: WorldColumn, key: WorldColumn) -> bool:
+    if column.kind not in _KEYS:
+        return False
+    ours, theirs = set(column.samples), set(key.samples)
+    shared = len(ours & theirs)
+    complete = len(theirs) < _MOST_SAMPLES
+    return shared >= min(_SHARED, len(ours)) and shared >= (1.0 if complete else _SHARE) * len(ours)
+
+
+def _unique_facts(world: WorldRecord) -> tuple[WorldFact, ...]:
+    counts = Counter((fact.path, fact.key) for fact in world.facts)
+    return tuple(fact for fact in world.facts if counts[fact.path, fact.key] == 1 and fact.key and fact.text)
+
+
+def _mentions(facts: tuple[WorldFact, ...], found: tuple[Relation, ...], *, of_rows: bool) -> Iterator[Mention]:
+    for fact in facts:
+        for relation in found:
+            if fact.path == relation.table.path:
+                continue
+            for column in relation.keys if of_rows else relation.categories:
+                if fact.text in column.samples:
+                    yield Mention(fact, relation, column)

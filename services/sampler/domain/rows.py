@@ -1,0 +1,242 @@
+"""Reading rows: by SQL, as whole text, as markdown, from a workbook; and making one value of many rows."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from services.sampler.domain import statements
+from services.sampler.domain.asking import kind_of
+from services.sampler.domain.capabilities import Ability, Skill
+from services.sampler.domain.plan import MOUNT, Answer, Found, Infeasible, Written, by_key, cite, flow
+from services.sampler.domain.ports import Realising
+from shared.model import logical_form as lf
+from shared.model.catalogue import WorldTable
+from shared.model.values import ValueKind
+from shared.proof.canonical import canonical
+from shared.proof.kinds import classify
+from shared.proof.locators import pointer
+
+Finder = Callable[[str], Found]
+
+_CITED_ROWS = 60
+_WHOLE = 0.4
+_OPS = {lf.Operator.OVER: "gt", lf.Operator.UNDER: "lt", lf.Operator.SINCE: "ge", lf.Operator.BEFORE: "lt"}
+_TEXT = {"pointer": "/content/0/text"}
+_AS_TEXT = ("csv", "json")
+_AS_MARKDOWN = ("xlsx", "csv")
+
+
+def attribute(realiser: Realising, form: lf.Attribute) -> Found:
+    """Read one column of one row; columns wanted of the same row come from the same calls."""
+    if form.entity not in realiser.rows:
+        realiser.rows[form.entity] = _row(realiser, form)
+    return realiser.rows[form.entity](form.column)
+
+
+def _row(realiser: Realising, form: lf.Attribute) -> Finder:
+    columns = realiser.wanted.get(form.entity, (form.column,))
+    flows = any(isinstance(item, lf.Attribute) and item.entity == form.entity for item in realiser.flowing)
+    if isinstance(form.entity, lf.Extreme):
+        ways = list(_extreme_ways(realiser, form.entity, columns, flows))
+    else:
+        ways = list(_keyed_ways(realiser, form.entity, columns, flows))
+    if not ways:
+        raise Infeasible(f"no way to read a row of {form.entity.table.path}")
+    return realiser.rng.choice(ways)()
+
+
+def aggregate(realiser: Realising, form: lf.Aggregate) -> Found:
+    """Make one value of many rows in one statement, so that it can flow."""
+    group = (form.table, form.where)
+    if group not in realiser.rows:
+        realiser.rows[group] = _aggregated(realiser, form, realiser.together.get(group, (form,)))
+    return realiser.rows[group](statements.alias_of(form))
+
+
+def _aggregated(realiser: Realising, form: lf.Aggregate, forms: tuple[lf.Aggregate, ...]) -> Finder:
+    where = _bound(realiser, form.where)
+    for ability in _querying(realiser, form.table):
+        written = statements.aggregate(Written(ability.argument("statement")), forms, where)
+        call = realiser.plan.add(ability.node, {written.argument: written.text}, form, inputs=written.inputs)
+        return lambda alias: by_key(call, alias, classify("1.5", alias)[0])
+    raise Infeasible(f"no statement reads {form.table.path}")
+
+
+def aggregate_answer(realiser: Realising, form: lf.Aggregate) -> Answer:
+    """Cite one value of many rows: from one statement, or from all the rows of a table read whole."""
+    literal = all(isinstance(condition.value, lf.Literal) for condition in form.where)
+    whole = list(_whole_table_ways(realiser, form.table)) if literal and _is_short(realiser, form.table) else []
+    if form not in realiser.flowing and whole and (realiser.rng.random() < _WHOLE or not _querying(realiser, form.table)):
+        call = realiser.rng.choice(whole)(form)
+        pluck = () if form.function is lf.Function.COUNT else ({"name": "pluck", "args": {"by": _by(form.column)}},)
+        steps = (*_filters(form.where), *pluck, {"name": str(form.function)})
+        return cite(Found(call, _all_rows(realiser, form.table), "", form.kind, flows=False, cite=steps))
+    return cite(realiser.value(form))
+
+
+def _filters(where: tuple[lf.Condition, ...]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"name": "filter_eq", "args": {"by": _by(c.column), "value": c.value.text}}
+        if c.operator is lf.Operator.EQUAL
+        else {"name": "filter_compare", "args": {"by": _by(c.column), "op": _OPS[c.operator], "value": c.value.text}}
+        for c in where
+        if isinstance(c.value, lf.Literal)
+    )
+
+
+def _by(column: str) -> str:
+    return pointer(column)
+
+
+def _all_rows(realiser: Realising, table: lf.Table) -> str:
+    names = [column.name for column in realiser.relation(table).world_table.columns]
+    return canonical({"rows": names})
+
+
+def _keyed_ways(
+    realiser: Realising, entity: lf.Keyed, columns: tuple[str, ...], flows: bool
+) -> Iterator[Callable[[], Finder]]:
+    relation = realiser.relation(entity.table)
+    for ability in _querying(realiser, entity.table):
+        yield lambda ability=ability: _query_row(realiser, ability, entity, columns)
+    finders = realiser.choose(Skill.FIND_CELLS) if entity.table.format == "xlsx" and not flows else ()
+    for finder in finders[:1]:
+        for reader in realiser.choose(Skill.READ_SHEET)[:1]:
+            yield lambda finder=finder, reader=reader: _find_row(realiser, finder, reader, entity)
+    if not isinstance(entity.key, lf.Literal) or not _is_short(realiser, entity.table):
+        return
+    index = relation.row_of(entity.column, entity.key.text)
+    if flows and index is None:
+        return
+    for way in _whole_table_ways(realiser, entity.table, flows=flows):
+        yield lambda way=way: _cell(realiser, way(entity), entity, index)
+
+
+def _extreme_ways(
+    realiser: Realising, entity: lf.Extreme, columns: tuple[str, ...], flows: bool
+) -> Iterator[Callable[[], Finder]]:
+    for ability in _querying(realiser, entity.table):
+        yield lambda ability=ability: _query_extreme(realiser, ability, entity, columns)
+    if flows or not _is_short(realiser, entity.table) or not all(isinstance(c.value, lf.Literal) for c in entity.where):
+        return
+    for way in _whole_table_ways(realiser, entity.table):
+        yield lambda way=way: _extreme_row(realiser, way(entity), entity)
+
+
+def _extreme_row(realiser: Realising, call: str, entity: lf.Extreme) -> Finder:
+    known, find = realiser.relation(entity.table).columns, _all_rows(realiser, entity.table)
+    best = "argmax" if entity.direction is lf.Direction.HIGHEST else "argmin"
+    steps = (*_filters(entity.where), {"name": best, "args": {"by": _by(entity.column)}})
+    return lambda column: Found(
+        call,
+        find,
+        "",
+        known[column].kind,
+        flows=False,
+        cite=(*steps, {"name": "pluck", "args": {"by": _by(column)}}),
+    )
+
+
+def _query_row(
+    realiser: Realising, ability: Ability, entity: lf.Keyed, columns: tuple[str, ...]
+) -> Finder:
+    where = _bound(realiser, (lf.Condition(entity.column, lf.Operator.EQUAL, entity.key),))
+    written = statements.row(Written(ability.argument("statement")), entity.table, columns, where)
+    return _queried(realiser, ability, written, entity)
+
+
+def _query_extreme(
+    realiser: Realising, ability: Ability, entity: lf.Extreme, columns: tuple[str, ...]
+) -> Finder:
+    where = _bound(realiser, entity.where)
+    by = (entity.column, entity.direction)
+    written = statements.extreme(Written(ability.argument("statement")), entity.table, columns, by, where)
+    return _queried(realiser, ability, written, entity)
+
+
+def _queried(realiser: Realising, ability: Ability, written: Written, entity: Any) -> Finder:
+    call = realiser.plan.add(ability.node, {written.argument: written.text}, entity, inputs=written.inputs)
+    known = realiser.relation(entity.table).columns
+    return lambda column: by_key(call, column, kind_of(known[column]))
+
+
+def _find_row(realiser: Realising, finder: Ability, reader: Ability, entity: lf.Keyed) -> Finder:
+    """Search the sheet for the key, then read the row of the cell that was found."""
+    relation = realiser.relation(entity.table)
+    names = [column.name for column in relation.world_table.columns]
+    first = relation.world_table.first_cell.rstrip("0123456789")
+    if names[0] != entity.column or len(first) != 1:
+        raise Infeasible("the key does not stand in the first column")
+    last = chr(ord(first) + len(names) - 1)
+    if last > "Z":
+        raise Infeasible("the sheet is too wide")
+    key = realiser.value(entity.key)
+    path, query = f"{MOUNT}/{entity.table.path}", finder.argument("query")
+    arguments: dict[str, Any] = {finder.argument("path"): path, finder.argument("sheet"): entity.table.name, query: key.literal}
+    arguments |= {finder.argument("exact"): True} if finder.argument("exact") else {}
+    inputs = () if key.is_literal else (flow(key, query),)
+    call = realiser.plan.add(finder.node, arguments, entity, inputs=inputs)
+    cell = Found(call, canonical({"kind": "cell"}), "", ValueKind.CELL)
+    number = Found(call, cell.find, "", ValueKind.CELL, transforms_json=canonical([{"name": "slice", "args": {"start": 1}}]))
+    written = Written(reader.argument("range")).write(cell, f":{last}", number)
+    sheet = {reader.argument("path"): path, reader.argument("sheet"): entity.table.name, written.argument: written.text}
+    row = realiser.plan.add(reader.node, sheet, entity, inputs=written.inputs)
+    return lambda column: _cited_cell(row, names.index(column), relation.columns[column].kind)
+
+
+def _cited_cell(call: str, index: int, kind: ValueKind) -> Found:
+    return Found(call, canonical({"row": 0, "cell": index}), "", kind, flows=False)
+
+
+def _whole_table_ways(
+    realiser: Realising, table: lf.Table, *, flows: bool = False
+) -> Iterator[Callable[[Any], str]]:
+    """Calls that return the whole table, as text or rows."""
+    path = f"{MOUNT}/{table.path}"
+    if table.format in _AS_TEXT:
+        for ability in realiser.choose(Skill.READ_TEXT):
+            yield lambda form, a=ability: realiser.plan.add(a.node, {a.argument("path"): path}, form)
+    if flows:
+        return
+    if table.format in _AS_MARKDOWN:
+        for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
+            yield lambda form, a=ability: realiser.plan.add(a.node, {a.argument("uri"): f"file://{path}"}, form)
+    if table.format == "xlsx":
+        for ability in realiser.choose(Skill.READ_SHEET):
+            sheet = {ability.argument("path"): path, ability.argument("sheet"): table.name}
+            yield lambda form, a=ability, s=sheet: realiser.plan.add(a.node, s, form)
+
+
+def _cell(realiser: Realising, call: str, entity: lf.Keyed, index: int | None) -> Finder:
+    relation = realiser.relation(entity.table)
+
+    def found(column: str) -> Found:
+        known = relation.columns[column]
+        key = entity.key.text if isinstance(entity.key, lf.Literal) else ""
+        find = canonical({"column": column, "where": [[entity.column, str(lf.Operator.EQUAL), key]]})
+        locator = "" if index is None else canonical(_steps(relation.world_table, index, column))
+        numeric = known.kind in (ValueKind.NUMBER, ValueKind.QUANTITY)
+        steps = canonical([{"name": "number"}] if numeric else [])
+        return Found(call, find, column, kind_of(known), locator, steps, flows=bool(locator))
+
+    return found
+
+
+def _steps(table: WorldTable, index: int, column: str) -> list[dict[str, Any]]:
+    if table.format == "json":
+        return [_TEXT, {"parse_json": True}, {"pointer": f"{table.pointer}/{index}/{column}"}]
+    return [_TEXT, {"table": {"row": index, "column": column}}]
+
+
+def _querying(realiser: Realising, table: lf.Table) -> tuple[Ability, ...]:
+    if statements.names_files(table):
+        return () if realiser.relation(table).world_table.pointer else realiser.choose(Skill.QUERY_FILES)
+    return realiser.choose(Skill.QUERY_TABLES) if statements.names_tables(table) else ()
+
+
+def _bound(realiser: Realising, where: tuple[lf.Condition, ...]) -> list[tuple[lf.Condition, Found]]:
+    return [(condition, realiser.value(condition.value)) for condition in where]
+
+
+def _is_short(realiser: Realising, table: lf.Table) -> bool:
+    return realiser.relation(table).world_table.row_count <= _CITED_ROWS
+
