@@ -1,6 +1,7 @@
 """Compiles the contracts into the wheel, with the oldest generator we support.
 
-Generated code refuses a runtime older than its generator: output of grpcio-tools 1.76 imports on protobuf 6.31.1 to 7.x.
+Generated code refuses a runtime older than its generator: output of grpcio-tools 1.76 imports on protobuf 6.31.1 to
+7.x.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""A tiny real world: two servers over the same files, one with a session; every call is executed and can be recorded."""
+"""A tiny real world: two servers over the same files, one with a session; calls are executed and recorded."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -245,8 +245,8 @@ async def test_impossible_episode_is_refused_with_status_and_details(simulator, 
 @pytest.mark.parametrize("method", ["GetEpisode", "VerifyEpisode", "ForkEpisode", "CallTool"])
 async def test_unknown_episode_is_not_found(simulator, method):
     async with grpc.aio.insecure_channel(simulator.target) as channel:
+        request = getattr(pb, f"{method}Request")(episode_id="ep_nowhere")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            request = getattr(pb, f"{method}Request")(episode_id="ep_nowhere")
             await getattr(simulator_grpc.SimulatorServiceStub(channel), method)(request)
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 

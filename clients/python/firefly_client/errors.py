@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 
 REASON = "firefly-reason"
@@ -24,6 +26,6 @@ class SimulatorError(Exception):
 
 def from_rpc(error: grpc.RpcError) -> SimulatorError:
     """Translate gRPC's error, sync or aio."""
-    trailing = error.trailing_metadata() or ()
+    trailing: Any = error.trailing_metadata() or ()
     reason = next((str(value) for key, value in trailing if key == REASON), "")
     return SimulatorError(error.code().name, reason, error.details() or "")

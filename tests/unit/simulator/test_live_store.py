@@ -61,7 +61,7 @@ def test_catalogue_change_raises_the_revision(store):
 
 
 def test_reopened_store_goes_on_and_passes_over_what_it_has(tmp_path):
-    task, recordings = dataset.order_task()
+    _, recordings = dataset.order_task()
     first = LiveStore(tmp_path / "live.sqlite")
     first.apply(event("recordings", 5, recordings[0]))
     first.close()
@@ -74,8 +74,8 @@ def test_reopened_store_goes_on_and_passes_over_what_it_has(tmp_path):
 
 def test_record_and_offset_are_stored_together_or_not_at_all(store, monkeypatch):
     task, _ = dataset.order_task()
-    with pytest.raises(Exception, match="no such"):
-        monkeypatch.setattr(store, "_put", lambda event: _fail_after_write(store, event))
+    monkeypatch.setattr(store, "_put", lambda event: _fail_after_write(store, event))
+    with pytest.raises(sqlite3.OperationalError, match="no such"):
         store.apply(event("verified-tasks", 3, task))
     assert store.start() == {}
     assert store.task(task.task.task_id) is None

@@ -31,6 +31,10 @@ def recorded(*calls):
     return [desk.record(*call) for call in calls]
 
 
+DRAFT_4 = (
+    '{"$schema": "http://json-schema.org/draft-04/schema#",'
+    ' "properties": {"head": {"minimum": 0, "exclusiveMinimum": true}}}'
+)
 READ = ("files", "read_file", {"path": "orders/latest.txt"})
 
 
@@ -93,7 +97,7 @@ def test_enum_case_is_normalised():
     assert play(library, "files", "list_files", {"order": "DESC"}).reply.tier is Tier.NORMALISED
 
 
-@pytest.mark.parametrize("head", ["five", "5x", "", "5.5", "٥"])
+@pytest.mark.parametrize("head", ["five", "5x", "", "5.5", "\u0665"])
 def test_text_that_is_no_number_is_not_coerced_into_one(head):
     library = ListLibrary(recorded(("files", "read_file", {"path": "orders/latest.txt", "head": 5})))
     played = play(library, "files", "read_file", {"path": "orders/latest.txt", "head": head})
@@ -187,7 +191,7 @@ def test_recordings_made_with_mapped_paths_never_answer_for_a_mounted_server():
 @pytest.mark.parametrize(
     "schema",
     ["", "7", "{", '{"type": 7}', '{"pattern": "("}', '{"$ref": "https://example.invalid/x"}', '{"$ref": "#/nowhere"}',
-     '{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"head": {"minimum": 0, "exclusiveMinimum": true}}}'],
+     DRAFT_4],
 )  # fmt: skip
 def test_bad_or_old_schemas_are_survived(schema):
     library = ListLibrary()
@@ -197,8 +201,7 @@ def test_bad_or_old_schemas_are_survived(schema):
 
 def test_draft_is_detected_from_the_schema():
     library = ListLibrary()
-    schema = '{"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"head": {"minimum": 0, "exclusiveMinimum": true}}}'
-    tool = replace(tool_of(library, "files", "read_file"), input_schema_json=schema)
+    tool = replace(tool_of(library, "files", "read_file"), input_schema_json=DRAFT_4)
     assert replay(tool, '{"head": 0}', Situation("w"), library).reply.tier is Tier.ERROR
 
 
