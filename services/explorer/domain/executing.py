@@ -10,6 +10,8 @@ from services.explorer.domain.validation import violation
 from shared.model.catalogue import ToolRecord
 from shared.model.errors import Rejected
 from shared.model.sub_dags import PlannedCall
+from shared.proof.canonical import parse_canonical
+from shared.proof.plain import plain_json
 
 TEXT_LIMIT = 500
 """Characters of a stranger's error text that are kept."""
@@ -194,8 +196,13 @@ async def make_attempt(caller: Caller, filled: Filled, tool: ToolRecord) -> Atte
         Unavailable: infrastructure is away.
         Rejected: the server cannot serve at all.
     """
-    called = await caller.call_tool(tool.server_id, tool.name, filled.arguments_json)
+    called = await caller.call_tool(tool.server_id, tool.name, sent(filled))
     return Attempt(filled, tool, called, what_failed(called, filled.arguments_json))
+
+
+def sent(filled: Filled) -> str:
+    """Write a call's arguments the way a tool is sent them."""
+    return plain_json(parse_canonical(filled.arguments_json))
 
 
 def what_failed(called: Called, arguments_json: str) -> str:

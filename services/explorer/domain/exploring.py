@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.explorer.domain import recordings
 from services.explorer.domain.counterfactual import try_other_values
 from services.explorer.domain.executing import Attempt, Execution, Failure, Run
-from services.explorer.domain.ports import Environments, PlanBender
+from services.explorer.domain.ports import Environments, Need, PlanBender
 from services.explorer.domain.recordings import Evidence
 from services.explorer.domain.second_run import repeat
 from shared.model.calls import Recording
@@ -69,8 +69,9 @@ class Explorer:
     async def _run(self, sub_dag: SubDag, tools: Mapping[str, ToolRecord], subject: str) -> tuple[Run, Evidence]:
         retries: dict[str, tuple[PlannedCall, ...]] = {}
         spent: tuple[Attempt, ...] = ()
+        need = Need(sub_dag.world_digest, tuple(sorted({call.server_id for call in sub_dag.calls})), subject)
         for restarts in range(MOST_RESTARTS + 1):
-            async with self.environments.first(sub_dag.world_digest) as caller:
+            async with self.environments.first(need) as caller:
                 run = await Execution(tools, caller, self.benders, subject, retries).run(sub_dag.calls)
                 changed = () if run.failure else await try_other_values(run.steps, caller)
             if run.failure is None or not run.failure.retry or restarts == MOST_RESTARTS:
@@ -80,7 +81,7 @@ class Explorer:
         run = replace(run, others=(*spent, *run.others))
         if run.failure:
             return run, Evidence()
-        async with self.environments.second(sub_dag.world_digest) as caller:
+        async with self.environments.second(need) as caller:
             return run, Evidence(await repeat(run.steps, caller), changed)
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from services.explorer.domain.plain_json import plain_json
 from services.explorer.domain.pointers import MISSING, tokens_of, value_at, with_value
 from shared.model.calls import DataFlow
 from shared.model.errors import Rejected
 from shared.model.sub_dags import PlannedCall, PlannedInput
 from shared.proof import keys, locators, numbers, schemas, transforms, values
 from shared.proof.canonical import canonical, number_text, parse, parse_canonical
+from shared.proof.plain import plain_json
 
 NO_TRANSFORMS = "[]"
 _NUMERIC = {"number", "integer"}

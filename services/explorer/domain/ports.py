@@ -66,13 +66,24 @@ class Caller(Protocol):
         """
 
 
-class Environments(Protocol):
-    """Where environments are borrowed from."""
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an environment is borrowed for."""
 
-    def first(self, world_digest: str) -> AbstractAsyncContextManager[Caller]:
+    world_digest: str
+    servers: tuple[str, ...]
+    """Which servers will be called: a hint."""
+    subject: str
+    """Exploration id, for the ledger."""
+
+
+class Environments(Protocol):
+    """Where environments are borrowed from, one at a time per exploration."""
+
+    def first(self, need: Need) -> AbstractAsyncContextManager[Caller]:
         """Borrow an environment at the frozen clock."""
 
-    def second(self, world_digest: str) -> AbstractAsyncContextManager[Caller]:
+    def second(self, need: Need) -> AbstractAsyncContextManager[Caller]:
         """Borrow another copy, served by other processes, with the clock moved on."""
 
 

@@ -50,8 +50,6 @@ def recordings(run: Run, evidence: Evidence, observed_at: str) -> tuple[Recordin
     proven = [(step.attempt, *stability_of(step, second)) for step in run.steps]
     others: Iterable[Attempt] = (*run.others, *(changed.attempt for changed in evidence.changed))
     for attempt, stability, volatile in (*proven, *((one, Stability.UNTESTED, ()) for one in others)):
-        if attempt.called.crash:
-            continue
         recording = _recording(attempt, observed_at)
         made.setdefault(recording.recording_id, replace(recording, stability=stability, volatile_mask=volatile))
     return tuple(made.values())
@@ -102,7 +100,7 @@ def _executed(step: Step, meaning_json: str) -> ExecutedCall:
         looks_failed=attempt.looks_failed,
         state=called.state,
         state_after=called.state_after,
-        recording_id="" if called.crash else recording_id_of(attempt),
+        recording_id=recording_id_of(attempt),
         behaviour=tool.behaviour,
         path_mode=called.path_mode,
         precondition=step.planned.precondition,
@@ -122,6 +120,6 @@ def _counterfactual(changed: Changed, second: Mapping[str, RepeatedCall]) -> Cou
         changed_json=attempt.filled.arguments_json,
         outcome=outcome_of(changed, volatile),
         result_sha256=attempt.called.result_sha256,
-        recording_id="" if attempt.called.crash else recording_id_of(attempt),
+        recording_id=recording_id_of(attempt),
         edge_id=changed.planned.edge_id,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.explorer.domain.executing import Step
+from services.explorer.domain.executing import Step, sent
 from services.explorer.domain.filling import Answered, Unfilled, fill
 from services.explorer.domain.ports import Called, Caller
 from shared.model.calls import Stability
@@ -44,7 +44,7 @@ async def _repeat_call(step: Step, caller: Caller, answered: dict[str, Answered]
         return RepeatedCall(call_id, "", is_error=True, same_arguments=False, volatile=WHOLE)
     same = filled.arguments_json == step.attempt.filled.arguments_json
     try:
-        called = await caller.call_tool(tool.server_id, tool.name, filled.arguments_json)
+        called = await caller.call_tool(tool.server_id, tool.name, sent(filled))
     except Rejected:
         return RepeatedCall(call_id, "", is_error=True, same_arguments=same, volatile=WHOLE)
     if not called.is_error and not called.crash:

@@ -11,6 +11,8 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from shared.proof import schemas
+from shared.proof.canonical import parse_canonical
+from shared.proof.plain import plain_json
 
 
 def violation(arguments_json: str, input_schema_json: str) -> str:
@@ -20,7 +22,7 @@ def violation(arguments_json: str, input_schema_json: str) -> str:
     kind = validators.validator_for(plain, default=Draft202012Validator)
     try:
         kind.check_schema(plain)
-        first = _first(kind(plain, registry=Registry()), json.loads(arguments_json))
+        first = _first(kind(plain, registry=Registry()), json.loads(plain_json(parse_canonical(arguments_json))))
     except (SchemaError, Unresolvable, re.error, RecursionError):
         return ""
     if first is None:

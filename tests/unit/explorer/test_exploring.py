@@ -226,11 +226,10 @@ async def test_fresh_environments_are_bounded_too():
     assert len(environments.lent) <= MOST_RESTARTS + 1
 
 
-async def test_crash_is_data_and_leaves_no_recording():
+async def test_crash_seen_every_time_is_data():
     explored = await explore(call("c1", "dies"))
     assert explored.exploration.failure_code == "server_died"
-    assert explored.exploration.calls[0].recording_id == ""
-    assert explored.recordings == ()
+    assert [one.recording_id for one in explored.recordings] == [explored.exploration.calls[0].recording_id]
 
 
 async def test_too_large_result_keeps_digest_and_length_only():
