@@ -1,14 +1,42 @@
-"""gRPC: a server with health, reflection and errors as status; channels with deadlines."""
+"""gRPC: a server with health, reflection and errors as status; channels with deadlines.
+
+The vocabulary of `shared.model.errors` crosses the wire: `Rejected` becomes a status chosen by its reason and comes back
+as `Rejected` with that reason; `Unavailable` stays `Unavailable`; anything else is a bug, logged here, `INTERNAL` there.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
+from shared.model.errors import BadInput, Rejected, Unavailable
+from shared.runtime import telemetry
 from shared.runtime.health import Report
 
 T = TypeVar("T")
+MESSAGE_BYTES = 16 * 1024 * 1024
+DRAIN_SECONDS = 10.0
+REASON_KEY = "firefly-reason"
+STATUS_OF_REASON = {
+    "not_found": grpc.StatusCode.NOT_FOUND,
+    "already_exists": grpc.StatusCode.ALREADY_EXISTS,
+    "failed_precondition": grpc.StatusCode.FAILED_PRECONDITION,
+    "permission_denied": grpc.StatusCode.PERMISSION_DENIED,
+    "resource_exhausted": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "out_of_range": grpc.StatusCode.OUT_OF_RANGE,
+}
+"""Any other reason is `INVALID_ARGUMENT`."""
+AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
+OPTIONS = [("grpc.max_send_message_length", MESSAGE_BYTES), ("grpc.max_receive_message_length", MESSAGE_BYTES)]
+ALONE = ("grpc.so_reuseport", 0)
+"""Or a second server would silently take half of the calls of the first one's port."""
+
+logger = structlog.get_logger()
 
 
 class RpcServer:
@@ -18,23 +46,56 @@ class RpcServer:
 
     def __init__(self, address: str, register: Callable[[grpc.aio.Server], None], service_names: Sequence[str]) -> None:
         """`register` calls the generated `add_...Servicer_to_server`; port 0 picks one (see `port`)."""
+        self._address, self._register, self._names = address, register, tuple(service_names)
+        self._health = health.aio.HealthServicer()
+        self._is_serving = False
+        self.port = 0
+        """The port it listens on, once `run` has bound it."""
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Serve until `stopping` is set, then let running calls end."""
-        raise NotImplementedError
+        """Serve until `stopping` is set, then let running calls end.
+
+        Raises:
+            BadInput: the port is not free.
+        """
+        server = grpc.aio.server(interceptors=[_StatusInterceptor()], options=[*OPTIONS, ALONE])
+        self._register(server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        self._bind(server)
+        await server.start()
+        await self._report(health_pb2.HealthCheckResponse.SERVING)
+        self._is_serving = True
+        logger.info("rpc_started", port=self.port, services=self._names)
+        try:
+            await stopping.wait()
+        finally:
+            self._is_serving = False
+            await self._health.enter_graceful_shutdown()
+            await server.stop(DRAIN_SECONDS)
 
     def liveness(self) -> Report:
-        """Serving."""
-        raise NotImplementedError
+        """Alive as long as the loop answers."""
+        return Report(True, "serving" if self._is_serving else "not serving")
 
     def readiness(self) -> Report:
         """Serving."""
-        raise NotImplementedError
+        return Report(self._is_serving, f"port {self.port}" if self._is_serving else "not serving")
+
+    def _bind(self, server: grpc.aio.Server) -> None:
+        try:
+            self.port = server.add_insecure_port(self._address)
+        except RuntimeError as error:
+            raise BadInput(f"{self._address} is not free for gRPC: choose another port") from error
+
+    async def _report(self, status: Any) -> None:
+        for name in ("", *self._names):
+            await self._health.set(name, status)
 
 
 def open_channel(target: str, timeout_seconds: float = 30.0) -> grpc.aio.Channel:
     """Open a channel whose calls have a deadline unless they set their own."""
-    raise NotImplementedError
+    return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=[_Deadline(timeout_seconds)])
 
 
 async def answer(call: Awaitable[T]) -> T:
@@ -44,4 +105,91 @@ async def answer(call: Awaitable[T]) -> T:
         Unavailable: the server is away or too slow.
         Rejected: the server refused; `reason` is its code.
     """
-    raise NotImplementedError
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        _raise_ours(error)
+
+
+def _raise_ours(error: grpc.aio.AioRpcError) -> NoReturn:
+    text = error.details() or ""
+    if error.code() in AWAY:
+        raise Unavailable(f"{error.code().name}: {text}") from error
+    trailing = {key: value for key, value in error.trailing_metadata() or ()}
+    reason = trailing.get(REASON_KEY, error.code().name.lower())
+    raise Rejected(str(reason), text) from error
+
+
+class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc's base is untyped
+    """Gives a call without a deadline one."""
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        """See grpc."""
+        if client_call_details.timeout is None:
+            client_call_details = client_call_details._replace(timeout=self._timeout_seconds)
+        return await continuation(client_call_details, request)
+
+
+class _StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc's base is untyped
+    """Wraps every handler that answers with one message or a stream."""
+
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """See grpc."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.request_streaming:
+            return handler
+        method = handler_call_details.method
+        coding = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(_streaming(handler.unary_stream, method), **coding)
+        return grpc.unary_unary_rpc_method_handler(_unary(handler.unary_unary, method), **coding)
+
+
+def _unary(behaviour: Any, method: str) -> Any:
+    async def serve(request: Any, context: Any) -> Any:
+        started = time.monotonic()
+        try:
+            return await behaviour(request, context)
+        except Exception as error:  # noqa: BLE001 - the one place where an error becomes a status
+            await _abort(context, error, method)
+        finally:
+            _observe(method, context, started)
+
+    return serve
+
+
+def _streaming(behaviour: Any, method: str) -> Any:
+    async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
+        started = time.monotonic()
+        try:
+            async for response in behaviour(request, context):
+                yield response
+        except Exception as error:  # noqa: BLE001 - as above
+            await _abort(context, error, method)
+        finally:
+            _observe(method, context, started)
+
+    return serve
+
+
+async def _abort(context: Any, error: Exception, method: str) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if isinstance(error, Unavailable):
+        await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+    if isinstance(error, Rejected):
+        code = STATUS_OF_REASON.get(error.reason, grpc.StatusCode.INVALID_ARGUMENT)
+        await context.abort(code, error.text or error.reason, ((REASON_KEY, error.reason),))
+    logger.error("rpc_failed", method=method, exc_info=error)
+    await context.abort(grpc.StatusCode.INTERNAL, "internal error; see the server's log")
+
+
+def _observe(method: str, context: Any, started: float) -> None:
+    code = context.code() or 0
+    telemetry.RPC_SECONDS.labels(method, getattr(code, "name", str(code))).observe(time.monotonic() - started)

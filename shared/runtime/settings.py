@@ -1,5 +1,6 @@
 """Typed settings, read once from the environment (`FIREFLY_*`); a service subclasses `ServiceSettings`."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -71,3 +72,7 @@ class ModelSettings(ServiceSettings):
     """Answers asked for before the request is rejected."""
     model_timeout_seconds: float = Field(120.0, gt=0, le=3600)
     """Seconds one request may take."""
+    model_price_in: Decimal = Field(Decimal(0), ge=0)
+    """Money per million tokens sent, for the ledger."""
+    model_price_out: Decimal = Field(Decimal(0), ge=0)
+    """Money per million tokens received, for the ledger."""

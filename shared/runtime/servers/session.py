@@ -88,8 +88,6 @@ class Session:
             await self.close()
             raise
         self.protocol_version = client.protocol_version
-        info = client.server_info
-        self.server_version = f"{info.name} {info.version}" if info else ""
 
     @property
     def is_alive(self) -> bool:
@@ -186,9 +184,24 @@ class Session:
     async def _live(self) -> None:
         """Hold the client open until told to close; both ends of it must happen in this task."""
         async with Client(self._channel, mode=self._era, cache=None) as client:
+            if self._era not in (AUTO, LEGACY):
+                await self._confirm(client)
+            self.server_version = self._server_version(client)
             if not self._ready.done():
                 self._ready.set_result(client)
             await self._closing.wait()
+
+    async def _confirm(self, client: Client) -> None:
+        """A pinned era sends nothing by itself: ask once, so that a server which is not up is noticed here."""
+        request = types.DiscoverRequest(params=types.RequestParams())
+        await client.session.send_request(request, _ANY)
+
+    def _server_version(self, client: Client) -> str:
+        if info := client.server_info:
+            return f"{info.name} {info.version}"
+        meta = self._channel.last_result.get("_meta") if isinstance(self._channel.last_result, Mapping) else None
+        stamp = meta.get(types.SERVER_INFO_META_KEY) if isinstance(meta, Mapping) else None
+        return f"{stamp.get('name', '')} {stamp.get('version', '')}".strip() if isinstance(stamp, Mapping) else ""
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Classify what the SDK raised (groups of anything) if it came before the handshake; later ends are plain."""

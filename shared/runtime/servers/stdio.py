@@ -83,13 +83,15 @@ class StdioProcess:
         with anyio.CancelScope(shield=True):
             await self._note_end()
             self.kill()
+            for stream in self._streams:
+                await stream.aclose()
+            await asyncio.wait(self._tasks, timeout=_END_SECONDS)
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks, timeout=_END_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), _END_SECONDS)
-            for stream in (*self._streams, self._to_session, self._from_session):
-                await stream.aclose()
+            for end in (self._to_session, self._from_session):
+                await end.aclose()
             await asyncio.to_thread(remove_home, self._launch)
 
     @property
@@ -122,17 +124,17 @@ class StdioProcess:
                 self._end = await asyncio.wait_for(self._process.wait(), _OWN_END_SECONDS)
 
     async def _read(self) -> None:
+        """Read to the end, whether or not anybody listens: pipes that are not read to their end are not released."""
         assert self._process.stdout
         splitter = LineSplitter()
         async with self._to_session:
             while chunk := await self._process.stdout.read(_CHUNK):
                 for line in splitter.feed(chunk):
-                    message = self._message(line)
-                    if message is not None:
-                        await self._to_session.send(message)
+                    if message := self._message(line):
+                        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+                            await self._to_session.send(message)
                 if self.noise > _NOISE_LINES:
                     self.kill()
-                    break
             self._is_silent = True
 
     def _message(self, line: bytes | Oversized) -> SessionMessage | None:
@@ -163,6 +165,10 @@ class StdioProcess:
 
     async def _write(self) -> None:
         assert self._process.stdin
+        with contextlib.closing(self._process.stdin):
+            await self._write_all(self._process.stdin)
+
+    async def _write_all(self, stdin: asyncio.StreamWriter) -> None:
         async with self._from_session:
             async for session_message in self._from_session:
                 message = session_message.message.model_dump(by_alias=True, exclude_unset=True, mode="json")
@@ -170,8 +176,8 @@ class StdioProcess:
                     self._pending.add(session_message.message.id)
                     self._put_exact_arguments(message)
                 try:
-                    self._process.stdin.write(json_text(message).encode() + b"\n")
-                    await self._process.stdin.drain()
+                    stdin.write(json_text(message).encode() + b"\n")
+                    await stdin.drain()
                 except (BrokenPipeError, ConnectionResetError):
                     return  # the reader sees the end of the process
 

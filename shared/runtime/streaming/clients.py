@@ -70,6 +70,6 @@ def _writing(bootstrap: str) -> dict[str, Any]:
         "max_request_size": REQUEST_BYTES,
         "max_batch_size": BATCH_BYTES,
         "request_timeout_ms": REQUEST_TIMEOUT_MS,
-        "retry_backoff_ms": 50,
+        "retry_backoff_ms": 20,
         "metadata_max_age_ms": 10_000,
     }

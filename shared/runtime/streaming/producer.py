@@ -70,10 +70,10 @@ class PartitionProducer:
 
     async def _commit(self, outgoing: Sequence[Outgoing], offset: OffsetAndMetadata) -> None:
         await self._producer.begin_transaction()
-        written = [await _send(self._producer, one) for one in outgoing]
-        offsets = self._producer.send_offsets_to_transaction({self._source: offset}, self._group)
         # A batch can fail without failing aiokafka's transaction: never commit before every record is acknowledged.
-        await asyncio.gather(offsets, *written)
+        # And never add the offset meanwhile: the broker refuses records while the transaction's partitions change.
+        await asyncio.gather(*[await _send(self._producer, one) for one in outgoing])
+        await self._producer.send_offsets_to_transaction({self._source: offset}, self._group)
         await self._producer.commit_transaction()
 
 
