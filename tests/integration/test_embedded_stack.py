@@ -1,7 +1,6 @@
 """The embedded Kafka and Valkey, for real."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from cli.embedded import jars, ports
 from cli.embedded.kafka import Kafka
 from cli.embedded.kafka_probe import known_ports
 from cli.embedded.kafka_recovery import STARTED, is_fenced
-from cli.embedded.node import find_node
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.valkey import Valkey
 from shared.model.errors import BadInput, Unavailable
@@ -220,19 +218,6 @@ def test_a_jar_that_is_not_the_pinned_one_is_refused(tmp_path: Path, monkeypatch
     with pytest.raises(Unavailable, match="is not the file that kafka.lock pins"):
         jars.ensure(tmp_path)
     assert not jars.folder_in(tmp_path).exists()
-
-
-def test_node_and_npm_run() -> None:
-    node = find_node()
-    version = subprocess.run(
-        [*node.npm, "--version"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env={"PATH": f"{node.node.parent}:{os.defpath}"},
-    )
-    assert version.stdout.strip()[0].isdigit()
 
 
 def test_kafka_sends_clients_to_its_own_port(kafka: str) -> None:
