@@ -121,10 +121,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _show(worlds: list[dict[str, Any]]) -> None:
-    table = Table("folder", "name", "now", "files", "seed", "size", "digest")
     for found in worlds:
-        seed, size = (str(found[key]) if found[key] is not None else "" for key in ("seed", "size"))
-        table.add_row(
-            found["folder"], found["name"], found["now"], str(found["files"]), seed, size, found["world_digest"][:12]
+        origin = f", seed {found['seed']} size {found['size']}" if found["seed"] is not None else ""
+        click.echo(
+            f"{found['folder']}: {found['name']}{origin}, {found['files']} files, now {found['now'] or 'not set'}"
         )
-    Console().print(table)
+        if found["world_digest"]:
+            click.echo(f"  digest {found['world_digest']}")

@@ -82,7 +82,7 @@ def _budget(company: Company) -> Sheet:
     return Sheet(
         "Budget",
         f"Department budget 2026, {currency}",
-        ("Department", *MONTHS),
+        ("Department", *(f"{month} {currency}" for month in MONTHS)),
         ("name", *(f"budget_2026_{index + 1:02d}:{currency}" for index in range(12))),
         [(Entity("department", name), (name, *amounts)) for name, amounts in company.budget],
     )

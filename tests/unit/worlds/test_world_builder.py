@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "1cf038448e81dcf0edc0f2adb4b20e8f49edbd75bf5c0cef0ef51bb4dbf5d485"
+EXAMPLE_DIGEST = "111794881bde8eb6be4db5f28442578404c8bdfefb2625168d2a74cbc486bf4f"
 
 
 def _bytes(folder):
