@@ -1,0 +1,1 @@
+"""What the verifier reaches: the simulator."""

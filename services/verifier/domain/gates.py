@@ -1,0 +1,36 @@
+"""The gates in the order in which they are asked; the first that refuses names the reason."""
+
+from services.verifier.domain import (
+    derivation_gates,
+    evidence_gates,
+    guessing_gates,
+    naming_gates,
+    schema_gates,
+)
+from services.verifier.domain.case import Gate
+
+REPLAY = "replay"
+JUDGE = "judge"
+
+BEFORE_REPLAY: tuple[Gate, ...] = (
+    Gate("no_answer_field", schema_gates.no_answer_field),
+    Gate("bad_schema", schema_gates.bad_schema),
+    Gate("failed_call", schema_gates.failed_call),
+    Gate("too_many_calls", schema_gates.too_many_calls),
+    Gate("edge_evidence", evidence_gates.edge_evidence),
+    Gate("unstable", evidence_gates.unstable),
+    Gate("names_tool", naming_gates.names_tool),
+    Gate("reward_of_reference", derivation_gates.reward_of_reference),
+    Gate("empty_answer", derivation_gates.empty_answer),
+    Gate("constant_answer", guessing_gates.constant_answer),
+    Gate("schema_leak", guessing_gates.schema_leak),
+)
+"""What can be decided from the draft alone."""
+
+AFTER_REPLAY: tuple[Gate, ...] = (
+    Gate("rederive", derivation_gates.rederive),
+    Gate("flow", derivation_gates.flow),
+    Gate("mutation", derivation_gates.mutation),
+    Gate("prompt_only", guessing_gates.prompt_only),
+)
+"""What needs the results that the simulator gave."""
