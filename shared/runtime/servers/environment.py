@@ -172,7 +172,7 @@ class Environment:
         )
 
     def _move_session(self, call: _Call, effect: Effect, outcome: Outcome) -> None:
-        """A failed call, or one seen to move the world instead, moves no session; an unproven one spoils its process."""
+        """Chain the call, unless it failed or was seen to move the world; an unproven one spoils its process."""
         process = self._processes.get(call.server_id)
         process.is_dirty |= call.effect in _CHAINED
         if effect in _CHAINED and not outcome.is_error:
@@ -227,13 +227,13 @@ class Environment:
     def _is_mapped(self, server_id: str) -> bool:
         return self._launcher.path_mode(server_id) is PathMode.MAPPED
 
-    def _placed(self, call: _Call) -> Any:  # noqa: ANN401 - JSON
+    def _placed(self, call: _Call) -> Any:
         text = call.arguments_json
         if self._is_mapped(call.server_id):
             text = text.replace(WORKSPACE, str(self._world.folder))
         return parse_canonical(text)
 
-    def _read(self, call: _Call, raw: Any) -> Outcome:  # noqa: ANN401 - JSON
+    def _read(self, call: _Call, raw: Any) -> Outcome:
         if self._is_mapped(call.server_id):
             return read_outcome(raw, str(self._world.folder), WORKSPACE)
         return read_outcome(raw)

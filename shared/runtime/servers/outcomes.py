@@ -76,7 +76,7 @@ def crash_outcome(crash: Crash) -> Outcome:
     return _own_error(_CRASH_TEXTS[crash])
 
 
-def called_tool(outcome: Outcome, states: tuple[State, State], **facts: Any) -> CalledTool:  # noqa: ANN401
+def called_tool(outcome: Outcome, states: tuple[State, State], **facts: Any) -> CalledTool:
     """Place an outcome between two states; a result over the limit keeps digest and length only."""
     length = len(outcome.result_json.encode("utf-8"))
     return CalledTool(

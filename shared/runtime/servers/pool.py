@@ -103,9 +103,10 @@ class EnvironmentPool:
         async with self._changed:
             await self._changed.wait_for(lambda: self._lent_at(clock) < self._bounds.environments)
             environment = None if fresh else self._warmest(world_digest, clock, servers)
-            dropped = self._surplus(clock) if environment is None else None
+            dropped = None
             if environment is None:
                 environment = self._make(world_digest, clock)
+                dropped = self._surplus(clock)
             self._lent.add(environment)
         if dropped:
             await dropped.aclose()

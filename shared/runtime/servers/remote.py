@@ -34,7 +34,7 @@ class RemoteConnection:
         self._stack = contextlib.AsyncExitStack()
         self._is_open = False
 
-    async def __aenter__(self) -> Any:  # noqa: ANN401 - the SDK's pair of streams
+    async def __aenter__(self) -> Any:
         """Connect."""
         client = httpx2.AsyncClient(
             headers=dict(self._spec.headers),
@@ -80,7 +80,7 @@ class RemoteConnection:
     async def _note_status(self, response: httpx2.Response) -> None:
         self._status = response.status_code
 
-    async def _tap(self, received: Any, to_session: Any) -> None:  # noqa: ANN401 - the SDK's private stream types
+    async def _tap(self, received: Any, to_session: Any) -> None:
         async with to_session:
             async for item in received:
                 if isinstance(item, SessionMessage) and isinstance(item.message, types.JSONRPCResponse):

@@ -40,7 +40,7 @@ class Channel(Protocol):
     exact_arguments: Mapping[str, Any] | None
     last_result: Any
 
-    async def __aenter__(self) -> Any:  # noqa: ANN401 - the SDK's pair of streams
+    async def __aenter__(self) -> Any:
         """Connect."""
 
     async def __aexit__(self, *error: object) -> None:
@@ -166,7 +166,7 @@ class Session:
             raise StartFailed(FailureClass.LIST_FAILED, "tools/list: the answer holds no list of tools")
         return result
 
-    async def _send(self, request: types.ClientRequest, timeout_seconds: float) -> Any:  # noqa: ANN401
+    async def _send(self, request: types.ClientRequest, timeout_seconds: float) -> Any:
         """Send and return the raw result, also when the SDK's models refuse it."""
         if not self.is_alive:
             raise CallLostError(Crash.DIED, "the server is not running")
