@@ -36,7 +36,9 @@ class HealthServer:
     def __init__(self, host: str, port: int, parts: Sequence[Probed]) -> None:
         self._host, self._port, self._parts = host, port, parts
         app = web.Application()
-        app.add_routes([web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", _metrics)])
+        app.add_routes(
+            [web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", _metrics)]
+        )
         self._runner = web.AppRunner(app, access_log=None)
 
     async def __aenter__(self) -> Self:

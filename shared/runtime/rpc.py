@@ -1,7 +1,8 @@
 """gRPC: a server with health, reflection and errors as status; channels with deadlines.
 
-The vocabulary of `shared.model.errors` crosses the wire: `Rejected` becomes a status chosen by its reason and comes back
-as `Rejected` with that reason; `Unavailable` stays `Unavailable`; anything else is a bug, logged here, `INTERNAL` there.
+The vocabulary of `shared.model.errors` crosses the wire: `Rejected` becomes a status chosen by its reason and comes
+back as `Rejected` with that reason; `Unavailable` stays `Unavailable`; anything else is a bug, logged here and
+`INTERNAL` there.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ logger = structlog.get_logger()
 
 
 class RpcServer:
-    """A part that serves generated services: `RpcServer("127.0.0.1:0", register, ["firefly.graph.v1.GraphService"])`."""
+    """A part that serves generated services, by their full names (`firefly.graph.v1.GraphService`)."""
 
     name = "rpc"
 
@@ -115,12 +116,12 @@ def _raise_ours(error: grpc.aio.AioRpcError) -> NoReturn:
     text = error.details() or ""
     if error.code() in AWAY:
         raise Unavailable(f"{error.code().name}: {text}") from error
-    trailing = {key: value for key, value in error.trailing_metadata() or ()}
+    trailing = dict(error.trailing_metadata() or ())
     reason = trailing.get(REASON_KEY, error.code().name.lower())
     raise Rejected(str(reason), text) from error
 
 
-class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc] # grpc's base is untyped
+class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):
     """Gives a call without a deadline one."""
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -133,7 +134,7 @@ class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc] # g
         return await continuation(client_call_details, request)
 
 
-class _StatusInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc's base is untyped
+class _StatusInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every handler that answers with one message or a stream."""
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:

@@ -17,7 +17,8 @@ A service writes two files against this module::
         return [TransactionalWorker(settings, stage), Background("catalogue", catalogue.follow, catalogue.is_ready)]
 
 Parts: `TransactionalWorker`, `FaustStage`, `RpcServer`, `Background`, or anything with the same four names. Parts start
-together when `build` returns (the loop runs: connect there) and stop together on SIGTERM or SIGINT; resources close last.
+together when `build` returns (the loop runs: connect there). On SIGTERM or SIGINT they drain, then the backgrounds stop
+(they serve the others to the end), then resources close.
 """
 
 import asyncio
@@ -36,6 +37,9 @@ from shared.runtime import telemetry
 from shared.runtime.health import HealthServer, Report
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.failures import StageFailed
+
+NOTICE_SECONDS = 2.0
+CANCEL_SECONDS = 10.0
 
 logger = structlog.get_logger()
 
@@ -79,16 +83,18 @@ class Background:
         self.name, self._body, self._is_ready = name, body, is_ready
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Run the body; it is cancelled when it does not notice `stopping` by itself."""
+        """Run the body; it is cancelled when it does not notice `stopping` soon by itself."""
         body = asyncio.ensure_future(self._body(stopping))
         waiter = asyncio.ensure_future(stopping.wait())
-        await asyncio.wait({body, waiter}, return_when=asyncio.FIRST_COMPLETED)
-        waiter.cancel()
-        if not body.done():
-            body.cancel()
-            await asyncio.wait({body}, timeout=10)
-            return
-        await body
+        try:
+            await asyncio.wait({body, waiter}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({body}, timeout=NOTICE_SECONDS)
+        finally:
+            waiter.cancel()
+            was_cancelled = body.cancel()
+            await asyncio.wait({body}, timeout=CANCEL_SECONDS)
+        if not was_cancelled:
+            body.result()
 
     def liveness(self) -> Report:
         """Alive as long as the loop answers."""
@@ -126,19 +132,24 @@ async def serve(settings: S, build: Build[S], stopping: asyncio.Event) -> None:
 
 
 async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
-    running = {asyncio.create_task(part.run(stopping), name=part.name) for part in parts}
+    last = asyncio.Event()
+    tasks = {asyncio.create_task(part.run(last if isinstance(part, Background) else stopping)): part for part in parts}
+    stop = asyncio.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        early = next((task for task in done if not stopping.is_set() and task.exception() is None), None)
+        done, _ = await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
+        early = [task for task in tasks if task in done and not stopping.is_set()]
         stopping.set()
-        if early:
-            raise RuntimeError(f"{early.get_name()} ended by itself")
-        results = await asyncio.gather(*running, return_exceptions=True)
-        if error := next((result for result in results if isinstance(result, BaseException)), None):
-            raise error
+        foreground = [task for task, part in tasks.items() if not isinstance(part, Background)]
+        results = await asyncio.gather(*early, *foreground, return_exceptions=True)
+        last.set()
+        results += await asyncio.gather(*tasks, return_exceptions=True)
     finally:
-        for task in running:
+        for task in (*tasks, stop):
             task.cancel()
+    if error := next((result for result in results if isinstance(result, BaseException)), None):
+        raise error
+    if early:
+        raise RuntimeError(f"{tasks[early[0]].name} ended by itself")
 
 
 async def _exit_code(settings: S, build: Build[S]) -> ExitCode:

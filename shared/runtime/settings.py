@@ -15,7 +15,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FIREFLY_", extra="ignore", frozen=True, populate_by_name=True)
 
-    kafka_bootstrap: str = Field("127.0.0.1:9092", min_length=1)
+    kafka_bootstrap: str = Field(default="127.0.0.1:9092", min_length=1)
     """Bootstrap servers, `host:port[,host:port]`."""
     data_dir: Path = Path(".firefly")
     """DATA: worlds, run state, logs."""
@@ -23,7 +23,7 @@ class ServiceSettings(BaseSettings):
     """Installed servers and jars; may be deleted, is refilled."""
     servers_file: Path = Path("mcp.json")
     """The `mcpServers` file."""
-    seed: int = Field(0, ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     """Root of all randomness of a run."""
     http_host: str = "127.0.0.1"
     """Where probes and metrics listen."""
@@ -35,31 +35,33 @@ class ServiceSettings(BaseSettings):
     """One JSON object per line, or text for people."""
     instance_id: str = ""
     """Static group membership: only where one live holder of the id is guaranteed; empty = none."""
-    max_in_flight: int = Field(32, ge=1, le=10_000)
+    max_in_flight: int = Field(default=32, ge=1, le=10_000)
     """Events per input partition that were fetched and are not yet committed."""
-    concurrency: int = Field(16, ge=1, le=10_000)
+    concurrency: int = Field(default=16, ge=1, le=10_000)
     """Handlers running at once in this process."""
-    flush_window_ms: int = Field(20, ge=0, le=10_000)
+    flush_window_ms: int = Field(default=20, ge=0, le=10_000)
     """Milliseconds that completed events wait for company before their transaction."""
-    session_timeout_seconds: float = Field(10.0, ge=6, le=300)
+    session_timeout_seconds: float = Field(default=10.0, ge=6, le=300)
     """Seconds without heartbeat after which Kafka gives partitions away (brokers refuse under 6)."""
-    drain_seconds: float = Field(10.0, ge=0, le=600)
+    drain_seconds: float = Field(default=10.0, ge=0, le=600)
     """Seconds that work in flight gets after SIGTERM."""
-    max_failure_run: int = Field(20, ge=1)
+    max_failure_run: int = Field(default=20, ge=1)
     """Dead letters in a row after which the stage stops."""
-    max_failure_share: float = Field(0.5, gt=0, le=1)
+    max_failure_share: float = Field(default=0.5, gt=0, le=1)
     """Share of dead letters among the last 100 events above which the stage stops."""
-    poll_bound_seconds: float = Field(60.0, gt=0)
+    poll_bound_seconds: float = Field(default=60.0, gt=0)
     """Seconds without a poll of Kafka after which `/livez` fails."""
 
 
 class ModelSettings(ServiceSettings):
     """For services that may use a language model: off unless `OPENAI_BASE_URL` is set."""
 
-    openai_base_url: str = Field("", validation_alias=AliasChoices("OPENAI_BASE_URL", "FIREFLY_OPENAI_BASE_URL"))
+    openai_base_url: str = Field(
+        default="", validation_alias=AliasChoices("OPENAI_BASE_URL", "FIREFLY_OPENAI_BASE_URL")
+    )
     """OpenAI-compatible endpoint; empty = deterministic counterparts only."""
     openai_api_key: SecretStr = Field(
-        SecretStr("none"), validation_alias=AliasChoices("OPENAI_API_KEY", "FIREFLY_OPENAI_API_KEY")
+        default=SecretStr("none"), validation_alias=AliasChoices("OPENAI_API_KEY", "FIREFLY_OPENAI_API_KEY")
     )
     """Key for that endpoint; many local ones take anything."""
     model: str = "default"
@@ -68,11 +70,11 @@ class ModelSettings(ServiceSettings):
     """JSON object role -> model name (`explore`, `write`, `judge`)."""
     model_mode: Literal["json_schema", "tool_call"] = "json_schema"
     """How an object is asked for: `response_format`, or one forced tool call with the schema."""
-    model_tries: int = Field(3, ge=1, le=10)
+    model_tries: int = Field(default=3, ge=1, le=10)
     """Answers asked for before the request is rejected."""
-    model_timeout_seconds: float = Field(120.0, gt=0, le=3600)
+    model_timeout_seconds: float = Field(default=120.0, gt=0, le=3600)
     """Seconds one request may take."""
-    model_price_in: Decimal = Field(Decimal(0), ge=0)
+    model_price_in: Decimal = Field(default=Decimal(0), ge=0)
     """Money per million tokens sent, for the ledger."""
-    model_price_out: Decimal = Field(Decimal(0), ge=0)
+    model_price_out: Decimal = Field(default=Decimal(0), ge=0)
     """Money per million tokens received, for the ledger."""

@@ -33,7 +33,7 @@ RPC_SECONDS = Histogram("firefly_rpc_seconds", "Seconds of one gRPC call", ("met
 
 def set_up_logging(level: str, form: str, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout in one form."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

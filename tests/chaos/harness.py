@@ -102,6 +102,11 @@ async def watch(
     return messages
 
 
+def at_least(count: int) -> Callable[[Counter[str]], bool]:
+    """Say yes to so many different keys."""
+    return lambda keys: len(keys) >= count
+
+
 async def settled(bootstrap: str, topics: Sequence[str], wanted: set[str], seconds: float) -> Counter[tuple[str, str]]:
     """Wait for all wanted keys, then a little for what comes too much; count (topic, key)."""
     await watch(bootstrap, topics, lambda keys: keys.keys() >= wanted, seconds)

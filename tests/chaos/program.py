@@ -58,13 +58,17 @@ def stop_inside_transaction(marker: Path) -> None:
     original = AIOKafkaProducer.send_offsets_to_transaction
 
     async def stopping(self: AIOKafkaProducer, offsets: object, group: str) -> None:
-        if not marker.exists():
-            await self.flush()
-            marker.touch()
-            os.kill(os.getpid(), signal.SIGSTOP)
+        stop_once(marker)
         await original(self, offsets, group)
 
     AIOKafkaProducer.send_offsets_to_transaction = stopping
+
+
+def stop_once(marker: Path) -> None:
+    """Write the marker and stop this process, unless the marker is there."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 if __name__ == "__main__":

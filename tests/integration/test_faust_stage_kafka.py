@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from shared.runtime.streaming.failures import StageFailed
 from shared.runtime.streaming.faust_stage import FaustStage
 from shared.runtime.streaming.stage import Stage
 from tests.chaos import topics
-from tests.chaos.harness import Program, load, request, running, settled, until, watch
+from tests.chaos.harness import Program, at_least, load, request, running, settled, until, watch
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -61,7 +60,7 @@ async def test_faust_shell_loses_nothing_and_reads_no_aborted_record_when_killed
     program = Program(tmp_path, kafka, "faust-kills", chaos_shell="faust", instance_id="a", data_dir=tmp_path)
     async with running(program):
         for seen in (60, 250):
-            await watch(kafka, [out], lambda found, seen=seen: len(found) >= seen, 30)
+            await watch(kafka, [out], at_least(seen), 30)
             program.kill()
             program.start()
         counts = await settled(kafka, [out], set(keys), 40)
@@ -129,5 +128,4 @@ async def test_faust_shell_handles_its_first_event_soon(kafka: str, tmp_path: Pa
     started = time.monotonic()
     async with running(program):
         await watch(kafka, [out], lambda found: found.total() == 1, 20)
-    assert time.monotonic() - started < 15
-    print(Counter(), f"{time.monotonic() - started:.1f} s from process start to first output")
+    assert time.monotonic() - started < 10

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from shared.model.errors import Rejected, Unavailable
 from shared.model.tasks import LedgerEntry
-from shared.runtime.model_cache import FolderCache
+from shared.runtime.answer_cache import AnswerCache
 from shared.runtime.openai_model import OpenAiModel, read_object
 from shared.runtime.settings import ModelSettings
 from tests.fakes.openai_server import Script, ScriptedServer, answers, scripted_server
@@ -32,7 +32,7 @@ async def model(
 
     async with scripted_server(script) as server:
         settings = ModelSettings(openai_base_url=server.url, openai_api_key=SecretStr("k"), **chosen)
-        made = OpenAiModel(settings, "explorer", FolderCache(folder), spend)
+        made = OpenAiModel(settings, "explorer", AnswerCache(folder), spend)
         try:
             yield made, server, spent
         finally:
@@ -80,7 +80,9 @@ async def test_redo_gets_the_same_answers_and_pays_nothing(tmp_path: Path) -> No
         assert await made.complete_json("write", [*ASKED, *ASKED], SCHEMA, "task_1") == {"total": 99}
 
 
-@pytest.mark.parametrize(("status", "kind"), [(503, Unavailable), (429, Unavailable), (401, Unavailable), (400, Rejected)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(503, Unavailable), (429, Unavailable), (401, Unavailable), (400, Rejected)]
+)
 async def test_endpoint_errors_say_what_happens_next(tmp_path: Path, status: int, kind: type[Exception]) -> None:
     async with model(tmp_path, lambda _: status) as (made, _, spent):
         with pytest.raises(kind, match=str(status)):
@@ -89,7 +91,7 @@ async def test_endpoint_errors_say_what_happens_next(tmp_path: Path, status: int
 
 
 async def test_absent_endpoint_is_unavailable(tmp_path: Path) -> None:
-    async with model(tmp_path, answers()) as (made, server, _):
+    async with model(tmp_path, answers()) as (made, _, _):
         made._client.base_url = "http://127.0.0.1:9"
         with pytest.raises(Unavailable, match="does not answer"):
             await made.complete_json("write", ASKED, SCHEMA, "task_1")

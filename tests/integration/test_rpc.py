@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import pytest
@@ -24,7 +25,7 @@ FAULTS = {
 }
 
 
-async def echo(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
+async def echo(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
     if request == b"slow":
         await asyncio.sleep(5)
     if request in FAULTS:
@@ -32,7 +33,7 @@ async def echo(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
     return request
 
 
-async def count(request: bytes, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+async def count(request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> AsyncIterator[bytes]:
     yield b"1"
     if request in FAULTS:
         raise FAULTS[request]
@@ -40,21 +41,33 @@ async def count(request: bytes, context: grpc.aio.ServicerContext) -> AsyncItera
 
 
 def register(server: grpc.aio.Server) -> None:
-    handlers = {
+    handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         "Echo": grpc.unary_unary_rpc_method_handler(echo),
         "Count": grpc.unary_stream_rpc_method_handler(count),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 
-@asynccontextmanager
-async def serving(timeout_seconds: float = 5.0) -> AsyncIterator[grpc.aio.Channel]:
-    stopping, server = asyncio.Event(), rpc.RpcServer("127.0.0.1:0", register, [SERVICE])
-    task = asyncio.create_task(server.run(stopping))
+def echo_call(channel: grpc.aio.Channel) -> Any:
+    return channel.unary_unary(f"/{SERVICE}/Echo")
+
+
+def count_call(channel: grpc.aio.Channel) -> Any:
+    return channel.unary_stream(f"/{SERVICE}/Count")
+
+
+async def started(server: rpc.RpcServer, task: asyncio.Task[None]) -> None:
     async with asyncio.timeout(5):
         while not server.readiness().ok:
             assert not task.done()
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving(timeout_seconds: float = 5.0) -> AsyncIterator[grpc.aio.Channel]:
+    stopping, server = asyncio.Event(), rpc.RpcServer("127.0.0.1:0", register, [SERVICE])
+    task = asyncio.create_task(server.run(stopping))
+    await started(server, task)
     try:
         async with rpc.open_channel(f"127.0.0.1:{server.port}", timeout_seconds) as channel:
             yield channel
@@ -65,7 +78,7 @@ async def serving(timeout_seconds: float = 5.0) -> AsyncIterator[grpc.aio.Channe
 
 async def test_answer_returns_what_the_server_answered() -> None:
     async with serving() as channel:
-        assert await rpc.answer(channel.unary_unary(f"/{SERVICE}/Echo")(b"hello")) == b"hello"
+        assert await rpc.answer(echo_call(channel)(b"hello")) == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -81,32 +94,35 @@ async def test_answer_returns_what_the_server_answered() -> None:
 async def test_answer_raises_what_the_server_raised(request_bytes: bytes, kind: type[Exception], text: str) -> None:
     async with serving() as channel:
         with pytest.raises(kind) as caught:
-            await rpc.answer(channel.unary_unary(f"/{SERVICE}/Echo")(request_bytes))
+            await rpc.answer(echo_call(channel)(request_bytes))
     assert str(caught.value) == text
 
 
 async def test_status_follows_the_reason() -> None:
     async with serving() as channel:
-        for request_bytes, code in ((b"closed", "FAILED_PRECONDITION"), (b"other", "INVALID_ARGUMENT"), (b"bug", "INTERNAL")):
+        for request_bytes, code in (
+            (b"closed", "FAILED_PRECONDITION"),
+            (b"other", "INVALID_ARGUMENT"),
+            (b"bug", "INTERNAL"),
+        ):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await channel.unary_unary(f"/{SERVICE}/Echo")(request_bytes)
+                await echo_call(channel)(request_bytes)
             assert caught.value.code().name == code
 
 
 async def test_stream_ends_with_the_status_of_its_error() -> None:
     async with serving() as channel:
-        received = []
+        stream = aiter(count_call(channel)(b"away"))
+        assert await anext(stream) == b"1"
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            async for one in channel.unary_stream(f"/{SERVICE}/Count")(b"away"):
-                received.append(one)
-    assert received == [b"1"]
+            await anext(stream)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_call_without_deadline_gets_the_channels() -> None:
     async with serving(timeout_seconds=0.2) as channel:
         with pytest.raises(Unavailable, match="DEADLINE_EXCEEDED"):
-            await rpc.answer(channel.unary_unary(f"/{SERVICE}/Echo")(b"slow"))
+            await rpc.answer(echo_call(channel)(b"slow"))
 
 
 async def test_server_tells_health_and_its_services() -> None:
@@ -125,9 +141,7 @@ async def test_server_says_which_address_is_taken() -> None:
         first = rpc.RpcServer("127.0.0.1:0", register, [SERVICE])
         stopping = asyncio.Event()
         task = asyncio.create_task(first.run(stopping))
-        async with asyncio.timeout(5):
-            while not first.readiness().ok:
-                await asyncio.sleep(0.01)
+        await started(first, task)
         with pytest.raises(BadInput, match="is not free for gRPC"):
             await rpc.RpcServer(f"127.0.0.1:{first.port}", register, [SERVICE]).run(asyncio.Event())
         stopping.set()

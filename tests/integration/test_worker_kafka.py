@@ -20,7 +20,7 @@ from shared.runtime.streaming.failures import StageFailed
 from shared.runtime.streaming.stage import Gate, Stage
 from shared.runtime.streaming.worker import TransactionalWorker
 from tests.chaos import topics
-from tests.chaos.harness import Program, load, request, running, settled, until, watch
+from tests.chaos.harness import Program, at_least, load, request, running, settled, until, watch
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -58,7 +58,7 @@ async def test_worker_writes_each_id_once_when_killed_again_and_again(kafka: str
     ]
     async with running(*programs):
         for victim, seen in zip((0, 1, 0), (100, 500, 900), strict=True):
-            await watch(kafka, [out], lambda found, seen=seen: len(found) >= seen, 30)
+            await watch(kafka, [out], at_least(seen), 30)
             programs[victim].kill()
             programs[victim].start()
         counts = await settled(kafka, [out, f"{source}-dlq"], keys | poison, 40)
@@ -87,7 +87,6 @@ async def test_worker_commits_what_is_in_flight_when_it_is_told_to_stop(kafka: s
     keys = {f"id-{n}" for n in range(20)}
     program = Program(tmp_path, kafka, "drain", chaos_seconds=1.0, concurrency=100)
     async with running(program):
-        await asyncio.to_thread(lambda: None)
         await load(kafka, source, sorted(keys))
         await until(lambda: "partition_opened" in program.log.read_text(), 20)
         await asyncio.sleep(0.7)
@@ -144,7 +143,7 @@ async def test_worker_writes_dead_letters_with_reason_and_what_the_stage_adds(ka
 
 
 async def test_worker_dead_letters_bytes_that_are_no_record(kafka: str) -> None:
-    source, out, _ = await topics.create(kafka, "garbage")
+    source, _, _ = await topics.create(kafka, "garbage")
     async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
         await producer.send_and_wait(source, b"\xff\xff\xff", key=b"garbage", headers=[("mine", b"kept")])
     async with worker(TransactionalWorker(settings(kafka), copying("garbage"))):
@@ -155,7 +154,7 @@ async def test_worker_dead_letters_bytes_that_are_no_record(kafka: str) -> None:
 
 
 async def test_worker_stops_instead_of_diverting_everything(kafka: str) -> None:
-    source, out, _ = await topics.create(kafka, "all-dead")
+    source, _, _ = await topics.create(kafka, "all-dead")
 
     async def reject(event: Event) -> Sequence[Output]:
         raise Rejected("wrong_version")

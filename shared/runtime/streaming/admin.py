@@ -75,7 +75,9 @@ async def _create(admin: Any, wanted: Sequence[Any]) -> None:
     response = await admin.create_topics(list(wanted))
     for name, code, *rest in response.topic_errors:
         if code not in (0, ALREADY_EXISTS):
-            raise BadInput(f"Kafka refuses to create topic {name}: {rest[0] if rest and rest[0] else for_code(code).__name__}")
+            raise BadInput(
+                f"Kafka refuses to create topic {name}: {rest[0] if rest and rest[0] else for_code(code).__name__}"
+            )
     logger.info("topics_created", new=sum(code == 0 for _, code, *_ in response.topic_errors), all=len(wanted))
 
 

@@ -84,7 +84,7 @@ class Attempts:
             except Unavailable as error:
                 waits += 1
                 await self._wait_for_it(event, error, waits)
-            except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a dead letter
+            except Exception as error:
                 attempts += 1
                 logger.exception("handler_failed", attempt=attempts)
                 self._count_failure(event, error)
@@ -128,5 +128,5 @@ class Attempts:
 
 
 def _pause(attempt: int) -> float:
-    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(attempt, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not in any data
+    longest: float = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempt, 10))
+    return longest * random.uniform(0.5, 1.0)

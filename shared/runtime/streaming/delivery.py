@@ -27,7 +27,7 @@ class Delivery:
         """Decide about a fetched record, and count it as delivered if it is to be."""
         if offset < self.expected:
             return Take.DROP
-        is_proven = self._is_settled or offset == self.expected or self._reread_for == offset
+        is_proven = self._is_settled or offset in (self.expected, self._reread_for)
         if not is_proven:
             self._reread_for = offset
             return Take.REREAD

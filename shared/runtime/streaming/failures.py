@@ -29,6 +29,8 @@ class FailureLimit:
         self._last.append(is_failure)
         share = sum(self._last) / WINDOW
         if self._run >= self._max_run:
-            raise StageFailed(f"{self._run} events in a row were dead-lettered: read the reasons with `firefly dlq list`")
+            raise StageFailed(
+                f"{self._run} events in a row were dead-lettered: read the reasons with `firefly dlq list`"
+            )
         if len(self._last) == WINDOW and share > self._max_share:
             raise StageFailed(f"{share:.0%} of the last {WINDOW} events were dead-lettered: read `firefly dlq list`")

@@ -41,8 +41,8 @@ class CommittedThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # noqa: SLF001 - read when the consumer starts
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        consumer._isolation_level = "read_committed"  # read when the consumer starts
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
 
 

@@ -137,7 +137,7 @@ class FaustStage:
             await self._app.stop()
 
     async def _watch(self, stopping: asyncio.Event) -> None:
-        assert self._failure is not None  # noqa: S101 - set by `run`
+        assert self._failure is not None  # set by `run`
         while not stopping.is_set():
             if self._failure.done():
                 self._failure.result()
@@ -149,7 +149,7 @@ class FaustStage:
     def _measure(self) -> None:
         consumer = self._app.consumer
         for tp in consumer.assignment():
-            end, at = consumer.highwater(tp), consumer._committed_offset[tp]  # noqa: SLF001
+            end, at = consumer.highwater(tp), consumer._committed_offset[tp]
             if end is not None:
                 telemetry.LAG.labels(self.name, tp.topic, str(tp.partition)).set(max(0, end - (at or 0)))
 
@@ -242,4 +242,3 @@ def message_of(faust_message: Any) -> Message:
         tuple((name, bytes(value)) for name, value in pairs),
         int(faust_message.timestamp * 1000),
     )
-

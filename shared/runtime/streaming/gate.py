@@ -1,6 +1,5 @@
 """The publish gate: the output partition itself is the index of what was published."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 
@@ -30,7 +29,7 @@ class PartitionGate:
         try:
             async for message in committed_messages(bootstrap, self._gate.topic, {self._partition: 0}):
                 self._published.add(_digest(message.key))
-        except (KafkaError, asyncio.TimeoutError) as error:
+        except (KafkaError, TimeoutError) as error:
             raise Unavailable(f"reading {self._gate.topic} back: {error!r}") from error
         return len(self._published)
 

@@ -89,4 +89,3 @@ def _encode(output: Output, source: str, parent: Mapping[str, bytes]) -> Outgoin
     kind = type(output.record).__name__
     made = headers.cloud_event(output.topic, key, value, f"/firefly/{source}", kind, time.time())
     return Outgoing(output.topic, key, value, (*made, *headers.trace(made, parent)))
-

@@ -104,10 +104,9 @@ class PartitionWork:
             self._is_paused = False
 
     async def drain(self, seconds: float) -> None:
-        """Give work in flight some time to be completed and committed."""
-        deadline = time.monotonic() + seconds
-        while self.pending and self.is_open and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        """Give work in flight some time to be completed; `close` commits it."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
 
     async def close(self) -> None:
         """Give the partition up: drop unfinished work, commit what is complete, release the producer."""
@@ -155,7 +154,9 @@ class PartitionWork:
         self._around.consumer.seek(self.source, self.next_offset)
         self.is_open = True
         self._around.consumer.resume(self.source)
-        logger.info("partition_opened", topic=self.source.topic, partition=self.source.partition, offset=self.next_offset)
+        logger.info(
+            "partition_opened", topic=self.source.topic, partition=self.source.partition, offset=self.next_offset
+        )
 
     async def _read_gate(self, gate: PartitionGate) -> None:
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Read topics outside any group: to the end once, or for ever. Only committed records; undecodable ones are reported."""
+"""Read topics outside any group, to the end once or for ever: only committed records, undecodable ones reported."""
 
 import asyncio
 import time
@@ -180,7 +180,7 @@ class Follower:
             self._consumer.seek(partition, begin)
 
     async def _partitions(self) -> list[Position]:
-        metadata = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001 - the public call is cached
+        metadata = await self._consumer._client.fetch_all_metadata()  # the public call is cached
         missing = [topic for topic in self._topics if not metadata.partitions_for_topic(topic)]
         if missing:
             raise Unavailable(f"there is no topic {missing[0]}: `firefly up` creates them")

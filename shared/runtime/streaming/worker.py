@@ -108,7 +108,7 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
         return False
 
     async def _poll_until(self, stopping: asyncio.Event) -> None:
-        assert self._failure is not None  # noqa: S101 - set by `run`
+        assert self._failure is not None  # set by `run`
         poll: asyncio.Future[Any] | None = None
         try:
             while not stopping.is_set():
@@ -120,7 +120,9 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
                 poll = poll or asyncio.ensure_future(self._getmany())
                 await asyncio.wait({poll, self._failure}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
                 if poll.done():
-                    self._polled_at, poll = time.monotonic(), self._submit(poll.result())
+                    self._polled_at = time.monotonic()
+                    self._submit(poll.result())
+                    poll = None
         finally:
             if poll:
                 poll.cancel()
