@@ -198,7 +198,11 @@ class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServic
 
     async def _call(self, request: pb.CallToolRequest) -> pb.CallToolResponse:
         answer = await self.simulator.call(
-            request.episode_id, request.call_id, request.tool_name, request.arguments_json
+            request.episode_id,
+            request.call_id,
+            request.tool_name,
+            request.arguments_json,
+            request.expected_recording_id,
         )
         return _answered(answer)
 

@@ -18,6 +18,10 @@ from shared.proof.results import canonical_result
 
 UNKNOWN = "?"
 """Stands for a world or session that a missed call may have moved."""
+NOT_RECORDED = "not_recorded"
+"""Miss: no recording of this call in this state is here."""
+OTHER_STATE = "other_state"
+"""Miss: the recording that was expected is here, and its state is another one than the episode's."""
 MISS_TEXT = "No result is available for this call."
 
 
@@ -185,7 +189,7 @@ def _miss_code(state: State, found: Sequence[Recording]) -> str:
     if _is_lost(state):
         return "unknown_state"
     if not found:
-        return "not_recorded"
+        return NOT_RECORDED
     if len(_outcomes(found)) > 1 or found[0].stability is Stability.UNSTABLE:
         return "unstable"
     return "result_too_large" if found[0].too_large else "tier_not_allowed"

@@ -13,7 +13,7 @@ from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.episodes import Episode, EpisodePlan
 from services.simulator.domain.ports import Library, LivePool
 from services.simulator.domain.rendering import Shown, show
-from services.simulator.domain.replaying import Played, Reply, Tier, answer, error_reply
+from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, answer, error_reply
 from services.simulator.domain.tables import Table, Tables
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected, Unavailable
@@ -98,8 +98,12 @@ class Simulator:
         library = self._library_of(stored)
         return Opened(stored, self._tables.of(stored, library).task, self._tables.offered(stored, library))
 
-    async def call(self, episode_id: str, call_id: str, tool_name: str, arguments_json: str) -> Answer:
+    async def call(
+        self, episode_id: str, call_id: str, tool_name: str, arguments_json: str, expected_recording_id: str = ""
+    ) -> Answer:
         """Answer one call; unknown tools, bad arguments, misses and closed episodes are answers.
+
+        `expected_recording_id` tells a miss that waiting would cure from one in another state than was recorded.
 
         Raises:
             Rejected: unknown or expired episode, missing or reused call id.
@@ -115,7 +119,10 @@ class Simulator:
             if fault := episodes.refusal(episode):
                 answers.append(error_reply(fault))
                 return episodes.refused(episode, self._expiry())
+            is_here = bool(expected_recording_id) and library.recording(expected_recording_id) is not None
             played = await self._play(episode, tool_name, arguments_json, library)
+            if is_here and played.reply.error_code == NOT_RECORDED:
+                played = replace(played, reply=replace(played.reply, error_code=OTHER_STATE))
             answers.append(played.reply)
             return episodes.applied(episode, call_id, digest, played, self._expiry())
 
