@@ -10,7 +10,7 @@ from services.sampler.domain.capabilities import Toolbox, toolbox
 from services.sampler.domain.plan import Infeasible, Plan
 from services.sampler.domain.questions import ask
 from services.sampler.domain.realising import Realiser
-from services.sampler.domain.relations import Relations, relations_of
+from services.sampler.domain.relations import Relations, has_rival, relations_of
 from services.sampler.domain.shapes import shape_of, signature_of
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldRecord
@@ -130,7 +130,29 @@ def plan_question(
     plan: Plan = realiser.plan
     if not 0 < len(plan.calls) <= _MOST_CALLS:
         raise Infeasible("too many calls")
-    return plan.finish({"question": lf.to_json(question), "citations": citations})
+    return plan.finish(
+        {"question": lf.to_json(question), "citations": citations, "tables": _tables(relations, question)}
+    )
+
+
+def _tables(relations: Relations, question: lf.Question) -> list[dict[str, object]]:
+    """What the words need to know of the tables: which columns name rows, and whether the file must be named."""
+    forms = lf.walk(question)
+    asked: dict[lf.Table, set[str]] = {}
+    for form in forms:
+        if isinstance(form, lf.Extreme | lf.Aggregate):
+            asked.setdefault(form.table, set()).add(form.column)
+        elif isinstance(form, lf.Attribute):
+            asked.setdefault(form.entity.table, set()).add(form.column)
+    return [
+        {
+            "table": lf.to_json(relation.table),
+            "keys": [key.name for key in relation.keys],
+            "named": has_rival(relations, relation, asked[relation.table]),
+        }
+        for relation in relations.relations
+        if relation.table in asked
+    ]
 
 
 def _walk(rng: random.Random, ground: Ground, known: Known) -> Drawn:

@@ -4,13 +4,15 @@ Everything is read from the typed samples of a `WorldRecord`, so any folder of t
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from shared.model.catalogue import WorldColumn, WorldFact, WorldRecord, WorldTable
 from shared.model.logical_form import Table
 from shared.model.values import ValueKind
+from shared.proof.units import unit_of_key
+from shared.proof.words import words
 
 _KEYS = (ValueKind.IDENTIFIER, ValueKind.NAME, ValueKind.FREE_TEXT)
 _NUMERIC = (ValueKind.QUANTITY, ValueKind.NUMBER)
@@ -134,10 +136,28 @@ def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]
 def _without(title: str, names: Sequence[str]) -> str:
     for name in sorted(names, key=len, reverse=True):
         title = title.replace(name, " ") if len(name) > _SHORT_NAME else title
-    words = title.split()
-    while words and words[-1].lower().strip(",:-") in _LOOSE:
-        words.pop()
-    return " ".join(words).strip(" ,:-")
+    parts = title.split()
+    while parts and parts[-1].lower().strip(",:-") in _LOOSE:
+        parts.pop()
+    return " ".join(parts).strip(" ,:-")
+
+
+def has_rival(relations: Relations, relation: Relation, columns: Iterable[str]) -> bool:
+    """Tell whether another table holds a column of the same name about the same things."""
+    names = {_bare(column) for column in columns if column}
+    things = {sample for key in relation.keys for sample in key.samples}
+    for other in relations.relations:
+        if other is relation or not names & {_bare(column.name) for column in other.world_table.columns if column not in other.keys}:
+            continue
+        if any(len(things & set(column.samples)) >= _SHARED for column in other.world_table.columns) or not things:
+            return True
+    return False
+
+
+def _bare(column: str) -> tuple[str, ...]:
+    unit = unit_of_key(column)
+    parts = words(column)
+    return parts[:-1] if unit and len(parts) > 1 else parts
 
 
 def is_numeric(column: WorldColumn | WorldFact) -> bool:

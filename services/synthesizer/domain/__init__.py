@@ -1,0 +1,1 @@
+"""Writing tasks backward: from executed calls to answer fields with evidence, to words."""

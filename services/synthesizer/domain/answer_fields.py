@@ -1,0 +1,120 @@
+"""Answer fields: evidence to values, values to types, schema, and the form that the prompt states."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from services.synthesizer.domain.citing import cite
+from services.synthesizer.domain.nouns import unit_words
+from services.synthesizer.domain.sentences import FORMATS
+from shared.model import logical_form as lf
+from shared.model.errors import Rejected
+from shared.model.explorations import ExecutedCall
+from shared.model.tasks import FieldEvidence
+from shared.model.values import ValueKind
+from shared.proof.canonical import canonical, parse
+from shared.proof.dates import read_date
+from shared.proof.evidence import derive
+from shared.proof.locators import text_of
+
+_NUMERIC = (ValueKind.NUMBER, ValueKind.QUANTITY)
+_DECIMALS = {0: "rounded to a whole number", 1: "rounded to one decimal", 2: "rounded to two decimals", 3: "rounded to three decimals"}
+_LONGEST = 160
+_SMALL = 12
+_DAY_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerField:
+    """One field of the answer with its proof."""
+
+    form: lf.Field
+    evidence: FieldEvidence
+    value: Any
+    answer_type: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.form.key
+
+    @property
+    def stated(self) -> str:
+        """Unit, rounding and form, as the prompt states them."""
+        kind = str(self.answer_type["type"])
+        if kind not in ("number", "integer"):
+            return FORMATS.get(kind, "")
+        unit = unit_words(str(self.answer_type.get("unit", "")))
+        return ", ".join(filter(None, (f"in {unit}" if unit else "a number", _DECIMALS.get(self.form.decimals, ""))))
+
+
+def answer_field(
+    form: lf.Field,
+    citation: Mapping[str, Any],
+    calls: Mapping[str, ExecutedCall],
+    volatile: Mapping[str, Sequence[str]],
+) -> AnswerField:
+    """Cite, derive and type one field.
+
+    Raises:
+        Rejected: the value cannot be cited or derived, or is nothing to ask for.
+    """
+    evidence = cite(citation, calls, volatile)
+    results = {call_id: call.result_json for call_id, call in calls.items()}
+    value = derive(evidence, results)
+    if isinstance(value, str) and getattr(form.value, "kind", None) in _NUMERIC:
+        evidence = replace(evidence, transforms_json=canonical([*parse(evidence.transforms_json), {"name": "number"}]))
+        value = derive(evidence, results)
+    _refuse_nothing(value)
+    return AnswerField(form, evidence, value, _typed(form, value))
+
+
+def schema(fields: Sequence[AnswerField]) -> dict[str, Any]:
+    """Write the JSON Schema of the answer."""
+    kinds = {"number": "number", "integer": "number", "boolean": "boolean", "set": "array", "list": "array"}
+    properties: dict[str, Any] = {}
+    for field in fields:
+        kind = kinds.get(str(field.answer_type["type"]), "string")
+        items = {"items": {"type": "string"}} if kind == "array" else {}
+        described = {"description": field.stated} if field.stated else {}
+        properties[field.key] = {"type": kind, **items, **described}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [field.key for field in fields],
+        "additionalProperties": False,
+    }
+
+
+def is_guessable(fields: Sequence[AnswerField]) -> bool:
+    """Tell whether a constant answer would often be right: nothing but booleans and small whole numbers."""
+    return all(isinstance(f.value, bool) or (isinstance(f.value, int) and abs(f.value) <= _SMALL) for f in fields)
+
+
+def _refuse_nothing(value: Any) -> None:
+    if value is None or value in ("", [], {}):
+        raise Rejected("no_citable_value", "the value is empty")
+    if isinstance(value, dict) or (isinstance(value, str) and (len(value) > _LONGEST or "\n" in value)):
+        raise Rejected("no_citable_value", "the value is too large to ask for")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise Rejected("no_citable_value", "the value is not finite")
+    if text_of(value).lower() in ("nan", "null", "none", "unknown", "n/a"):
+        raise Rejected("no_citable_value", "the value says that there is none")
+
+
+def _typed(form: lf.Field, value: Any) -> dict[str, Any]:
+    unit = getattr(form.value, "unit", "")
+    if isinstance(value, bool):
+        return {"type": "boolean"}
+    if isinstance(value, int | Decimal):
+        kind = "integer" if isinstance(value, int) and form.decimals < 0 else "number"
+        tolerance = {"tolerance": str(Decimal(1).scaleb(-form.decimals))} if form.decimals >= 0 else {}
+        return {"type": kind, **({"unit": unit} if unit else {}), **tolerance}
+    if isinstance(value, list):
+        return {"type": "set", "items": "string"}
+    if isinstance(form.value, lf.LocalTime):
+        return {"type": "time"}
+    if read_date(value) is not None:
+        return {"type": "date" if len(value) == _DAY_LENGTH else "datetime"}
+    return {"type": "string"}

@@ -1,0 +1,164 @@
+"""Backward: from an exploration to draft tasks, or to one record that says why there is none."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.synthesizer.domain import sentences
+from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
+from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
+from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.slicing import Reference, reference
+from services.synthesizer.domain.tasks import Catalogue, Meant, generator, make_task, nothing_id, task_id
+from shared.model import logical_form as lf
+from shared.model.errors import Rejected
+from shared.model.explorations import Exploration, ExplorationOutcome
+from shared.model.sub_dags import Lane
+from shared.model.tasks import DraftTask, Task
+from shared.proof.canonical import canonical, parse_canonical
+from shared.proof.locators import text_of
+
+
+def drafts(exploration: Exploration, catalogue: Catalogue) -> tuple[DraftTask, ...]:
+    """Write the tasks of one exploration; at least one record in any case."""
+    try:
+        task = write(exploration, catalogue)
+    except Rejected as error:
+        return (_nothing(exploration, error.reason, error.text),)
+    return (
+        DraftTask(
+            draft_id=task.task_id,
+            exploration_id=exploration.exploration_id,
+            epoch=exploration.epoch,
+            counter=exploration.counter,
+            index=0,
+            of=1,
+            task=task,
+            draws_lane=exploration.lane is Lane.DRAWS,
+            counterfactuals_json=_counterfactuals(exploration, task),
+            repeated_json=_repeated(exploration, task),
+        ),
+    )
+
+
+def write(exploration: Exploration, catalogue: Catalogue) -> Task:
+    """Write one task.
+
+    Raises:
+        Rejected: no task can be made; the reason says why.
+    """
+    meaning = _meaning(exploration)
+    question = _question(meaning)
+    fields = _fields(exploration, question, meaning["citations"])
+    if is_guessable(fields):
+        raise Rejected("guessable", "nothing but small whole numbers is asked")
+    kept = lf.Question(question.family, tuple(field.form for field in fields))
+    meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields))
+    identity = task_id(exploration, meant)
+    prompt = _prompt(kept, fields, meaning.get("tables", ()), identity)
+    task = make_task(exploration, meant, catalogue, identity, prompt)
+    _refuse_giveaways(exploration, task)
+    return task
+
+
+def _meaning(exploration: Exploration) -> Mapping[str, Any]:
+    if exploration.outcome is not ExplorationOutcome.EXECUTED:
+        raise Rejected(exploration.failure_code or "not_executed", exploration.failure_text)
+    for call in exploration.calls:
+        meaning: Mapping[str, Any] = json.loads(call.meaning_json or "{}")
+        if "question" in meaning:
+            return meaning
+    raise Rejected("no_question", "the walk shows what tools return; nothing is asked of it")
+
+
+def _question(meaning: Mapping[str, Any]) -> lf.Question:
+    try:
+        question = lf.from_json(meaning["question"])
+    except ValueError as error:
+        raise Rejected("bad_meaning", str(error)) from error
+    if not isinstance(question, lf.Question):
+        raise Rejected("bad_meaning", "the plan asks no question")
+    return question
+
+
+def _fields(
+    exploration: Exploration, question: lf.Question, citations: Sequence[Mapping[str, Any]]
+) -> tuple[AnswerField, ...]:
+    """Prove every field; a side field that cannot be proven is left out, the main one (the last) may not be."""
+    if any(call.bent for call in exploration.calls):
+        raise Rejected("bent", "the calls are not those that the question means")
+    calls = {call.call_id: call for call in exploration.calls}
+    volatile = {call.call_id: call.volatile for call in exploration.repeated}
+    by_field = {citation["field"]: citation for citation in citations}
+    found: list[AnswerField] = []
+    for form in question.fields:
+        try:
+            found.append(answer_field(form, by_field[form.key], calls, volatile))
+        except Rejected:
+            if form is question.fields[-1] or "shipped" in question.family:
+                raise
+    return tuple(found)
+
+
+def _reference(exploration: Exploration, fields: Sequence[AnswerField]) -> Reference:
+    return reference(exploration.calls, [field.evidence for field in fields])
+
+
+def _prompt(question: lf.Question, fields: Sequence[AnswerField], tables: Sequence[Any], identity: str) -> str:
+    keys = {lf.from_json(item["table"]): tuple(item["keys"]) for item in tables}
+    named = {lf.from_json(item["table"]) for item in tables if item.get("named")}
+    rng = generator(identity, "words")
+    asked = sentences.ask(Speaker(keys, frozenset(named)), question, rng)
+    return f"{asked} {sentences.reply([(field.key, field.stated) for field in fields], rng)}"
+
+
+def _refuse_giveaways(exploration: Exploration, task: Task) -> None:
+    calls = {call.call_id: call for call in exploration.calls}
+    truth = parse_canonical(task.ground_truth_json)
+    asked = task.prompt
+    if said := given_away(asked, map(text_of, truth.values())):
+        raise Rejected("answer_in_text", f"the prompt says {said!r}")
+    if said := given_away(asked, flowing(task.reference, calls)):
+        raise Rejected("intermediate_in_text", f"the prompt says {said!r}")
+    if name := names_a_tool(asked, task.tools):
+        raise Rejected("tool_in_text", f"the prompt says {name!r}")
+
+
+def _counterfactuals(exploration: Exploration, task: Task) -> str:
+    kept = {call.call_id for call in task.reference}
+    return canonical(
+        [
+            {"call_id": c.call_id, "argument": c.argument, "outcome": str(c.outcome)}
+            for c in exploration.counterfactuals
+            if c.call_id in kept
+        ]
+    )
+
+
+def _repeated(exploration: Exploration, task: Task) -> str:
+    first = {call.call_id: call for call in task.reference}
+    return canonical(
+        [
+            {
+                "call_id": again.call_id,
+                "same": again.result_sha256 == first[again.call_id].result_sha256,
+                "volatile": list(again.volatile),
+            }
+            for again in exploration.repeated
+            if again.call_id in first
+        ]
+    )
+
+
+def _nothing(exploration: Exploration, reason: str, text: str) -> DraftTask:
+    return DraftTask(
+        draft_id=nothing_id(exploration.exploration_id, reason),
+        exploration_id=exploration.exploration_id,
+        epoch=exploration.epoch,
+        counter=exploration.counter,
+        index=0,
+        of=1,
+        nothing_reason=reason,
+        nothing_text=text,
+        draws_lane=exploration.lane is Lane.DRAWS,
+    )
