@@ -11,7 +11,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from aiokafka import AIOKafkaProducer
+
 from shared.model.catalogue import CrawlRequest
+from shared.runtime import wire
 from shared.runtime.streaming.events import Output
 from shared.runtime.streaming.messages import Message
 from shared.runtime.streaming.producer import Publisher
@@ -31,7 +34,8 @@ class Program:
 
     def start(self) -> None:
         """Start it (again)."""
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}", **self._environment}
+        passed = {name: os.environ[name] for name in ("PATH", "FIREFLY_CHAOS_MUTANT") if name in os.environ}
+        environment = {**passed, "PYTHONPATH": f"{ROOT}", **self._environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.chaos.program"],
@@ -100,6 +104,18 @@ async def watch(
     except TimeoutError:
         raise AssertionError(f"only {len(keys)} keys, {keys.total()} records after {seconds} s") from None
     return messages
+
+
+async def load_in_transactions(bootstrap: str, topic: str, keys: Sequence[str]) -> None:
+    """Write keys in transactions of 20; after each, ten `aborted-` records that never count."""
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"loader-{topic}") as producer:
+        for start in range(0, len(keys), 20):
+            for is_aborted in (False, True):
+                await producer.begin_transaction()
+                names = [f"aborted-{start}-{n}" for n in range(10)] if is_aborted else keys[start : start + 20]
+                for name in names:
+                    await producer.send(topic, wire.encode(topic, request(name)), key=name.encode())
+                await (producer.abort_transaction() if is_aborted else producer.commit_transaction())
 
 
 def at_least(count: int) -> Callable[[Counter[str]], bool]:

@@ -6,6 +6,8 @@ Every input gives one output under the same key. Keys choose faults: `poison-` i
 import asyncio
 import os
 import signal
+import time
+import zlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -17,9 +19,10 @@ from shared.runtime.service import Part, run
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.faust_stage import FaustStage
+from shared.runtime.streaming.producer import PartitionProducer
 from shared.runtime.streaming.stage import Gate, Stage
 from shared.runtime.streaming.worker import TransactionalWorker
-from tests.chaos import topics
+from tests.chaos import mutants, topics  # noqa: F401 - a mutant applies itself when imported
 
 
 class Settings(ServiceSettings):
@@ -29,9 +32,11 @@ class Settings(ServiceSettings):
     chaos_shell: str = "worker"
     """`worker`, `gate` or `faust`."""
     chaos_seconds: float = 0.005
-    """How long one event takes."""
+    """How long one event takes at most."""
     chaos_stop_at: Path | None = None
     """Zombie hook: write this file and stop inside the first transaction, after its records are written."""
+    chaos_fence_at: Path | None = None
+    """Heir hook: write this file before the first fence and wait until it is gone."""
 
 
 async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
@@ -39,9 +44,11 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     source, out, duplicates = topics.register(settings.chaos_prefix)
     if settings.chaos_stop_at:
         stop_inside_transaction(settings.chaos_stop_at)
+    if settings.chaos_fence_at:
+        wait_before_fence(settings.chaos_fence_at)
 
     async def copy(event: Event) -> Sequence[Output]:
-        await asyncio.sleep(settings.chaos_seconds)
+        await asyncio.sleep(settings.chaos_seconds * (zlib.crc32(event.key.encode()) % 8) / 7)
         if event.key.startswith("poison-"):
             raise Rejected("poison", "as asked")
         return [Output(out, event.key, event.record)]
@@ -62,6 +69,28 @@ def stop_inside_transaction(marker: Path) -> None:
         await original(self, offsets, group)
 
     AIOKafkaProducer.send_offsets_to_transaction = stopping
+
+
+def wait_before_fence(marker: Path) -> None:
+    """Make the partition producer wait before its start until the test has removed the marker."""
+    original = PartitionProducer.start
+    is_first = [True]
+
+    async def waiting(self: PartitionProducer) -> None:
+        if is_first:
+            is_first.clear()
+            await asyncio.to_thread(wait_until_gone, marker)
+        await original(self)
+
+    PartitionProducer.start = waiting  # type: ignore[method-assign]
+
+
+def wait_until_gone(marker: Path) -> None:
+    """Tell the test that the fence is next, and wait."""
+    marker.write_text("at the fence", encoding="utf-8")
+    deadline = time.monotonic() + 30
+    while marker.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def stop_once(marker: Path) -> None:

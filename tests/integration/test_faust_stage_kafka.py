@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 
 from shared.model.errors import Rejected, Unavailable
-from shared.runtime import wire
 from shared.runtime.service import ExitCode
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.events import Event, Output
@@ -20,7 +20,7 @@ from shared.runtime.streaming.failures import StageFailed
 from shared.runtime.streaming.faust_stage import FaustStage
 from shared.runtime.streaming.stage import Stage
 from tests.chaos import topics
-from tests.chaos.harness import Program, at_least, load, request, running, settled, until, watch
+from tests.chaos.harness import Program, at_least, load, load_in_transactions, request, running, settled, until, watch
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -39,18 +39,6 @@ async def shell(stage: FaustStage) -> AsyncIterator[asyncio.Task[None]]:
 
 def settings(bootstrap: str, folder: Path, **chosen: Any) -> ServiceSettings:
     return ServiceSettings(kafka_bootstrap=bootstrap, data_dir=folder, session_timeout_seconds=6, **chosen)
-
-
-async def load_in_transactions(bootstrap: str, topic: str, keys: Sequence[str]) -> None:
-    """Write keys in transactions of 20; after each, ten `aborted-` records that never count."""
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"loader-{topic}") as producer:
-        for start in range(0, len(keys), 20):
-            for is_aborted in (False, True):
-                await producer.begin_transaction()
-                names = [f"aborted-{start}-{n}" for n in range(10)] if is_aborted else keys[start : start + 20]
-                for name in names:
-                    await producer.send(topic, wire.encode(topic, request(name)), key=name.encode())
-                await (producer.abort_transaction() if is_aborted else producer.commit_transaction())
 
 
 async def test_faust_shell_loses_nothing_and_reads_no_aborted_record_when_killed(kafka: str, tmp_path: Path) -> None:
@@ -107,6 +95,32 @@ async def test_faust_shell_restores_before_it_handles_and_ticks_between(kafka: s
         assert part.liveness().ok
     assert seen[0] == "restored"
     assert dict(letter.headers)["dlq_stage"] == b"faust-state"
+
+
+async def test_faust_shell_sends_again_what_kafka_did_not_acknowledge(
+    kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out, _ = await topics.create(kafka, "faust-sends")
+    original, faults = AIOKafkaProducer.send, [1, 1, 1]
+
+    async def failing(self: AIOKafkaProducer, topic: str, *arguments: Any, **named: Any) -> asyncio.Future[Any]:
+        if topic != out or not faults:
+            sent: asyncio.Future[Any] = await original(self, topic, *arguments, **named)
+            return sent
+        faults.pop()
+        failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        failed.set_exception(KafkaTimeoutError("not acknowledged"))
+        return failed
+
+    async def copy(event: Event) -> Sequence[Output]:
+        return [Output(out, event.key, event.record)]
+
+    monkeypatch.setattr(AIOKafkaProducer, "send", failing)
+    keys = {f"id-{n}" for n in range(10)}
+    await load(kafka, source, sorted(keys))
+    async with shell(FaustStage(settings(kafka, tmp_path), Stage("faust-sends", (source,), copy))):
+        await settled(kafka, [out], keys, 20)
+    assert not faults
 
 
 async def test_faust_shell_stops_instead_of_diverting_everything(kafka: str, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from shared.runtime.streaming.failures import StageFailed
 from shared.runtime.streaming.stage import Gate, Stage
 from shared.runtime.streaming.worker import TransactionalWorker
 from tests.chaos import topics
-from tests.chaos.harness import Program, at_least, load, request, running, settled, until, watch
+from tests.chaos.harness import Program, at_least, load, load_in_transactions, request, running, settled, until, watch
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -79,6 +79,33 @@ async def test_worker_that_slept_inside_its_transaction_is_fenced_and_ends(kafka
             zombie.signal(signal.SIGCONT)
             assert zombie.wait(20) == ExitCode.FENCED
             counts = await settled(kafka, [out], keys, 10)
+    assert counts == Counter({(out, key): 1 for key in keys})
+
+
+async def test_heir_sees_what_its_forerunner_committed_right_before_the_fence(kafka: str, tmp_path: Path) -> None:
+    source, out, _ = await topics.create(kafka, "heir")
+    keys = {f"id-{n}" for n in range(100)}
+    await load(kafka, source, sorted(keys))
+    stopped, fence = tmp_path / "stopped", tmp_path / "fence"
+    forerunner = Program(tmp_path, kafka, "heir", chaos_stop_at=stopped)
+    heir = Program(tmp_path, kafka, "heir", chaos_fence_at=fence)
+    async with running(forerunner):
+        await until(stopped.exists, 20)
+        async with running(heir):
+            await until(fence.exists, 20)
+            forerunner.signal(signal.SIGCONT)
+            await watch(kafka, [out], at_least(1), 20)
+            fence.unlink()
+            counts = await settled(kafka, [out], keys, 30)
+    assert counts == Counter({(out, key): 1 for key in keys})
+
+
+async def test_worker_handles_no_aborted_record(kafka: str) -> None:
+    source, out, _ = await topics.create(kafka, "aborted")
+    keys = [f"id-{n}" for n in range(100)]
+    await load_in_transactions(kafka, source, keys)
+    async with worker(TransactionalWorker(settings(kafka), copying("aborted"))):
+        counts = await settled(kafka, [out], set(keys), 20)
     assert counts == Counter({(out, key): 1 for key in keys})
 
 
