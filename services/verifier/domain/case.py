@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.model.errors import Rejected
 from shared.model.tasks import DraftTask, Task
 from shared.proof.canonical import parse_canonical
 
@@ -45,9 +46,12 @@ class Refusal:
 
 
 def first_refusal(gates: tuple[Gate, ...], case: Case) -> Refusal | None:
-    """Ask the gates in order."""
+    """Ask the gates in order; what a gate cannot read is refused by it."""
     for gate in gates:
-        text = gate.check(case)
+        try:
+            text = gate.check(case)
+        except Rejected as error:
+            text = error.text or error.reason
         if text is not None:
             return Refusal(gate.name, text)
     return None

@@ -10,11 +10,13 @@ from shared.model.errors import Rejected
 from shared.model.tasks import FieldEvidence
 from shared.proof import locators, transforms
 from shared.proof.canonical import canonical, parse_canonical
+from shared.proof.equality import equal
 from shared.proof.evidence import check_task
 from shared.proof.plain import plain_json
 from shared.proof.reward import score
 
 NO_TRANSFORMS = "[]"
+_EMPTY: tuple[Any, ...] = ("", [], {}, None)
 
 
 def rederive(case: Case) -> str | None:
@@ -42,8 +44,12 @@ def reward_of_reference(case: Case) -> str | None:
 
 def empty_answer(case: Case) -> str | None:
     """Refuse a task that an answer without content solves."""
-    nothing = plain_json(dict.fromkeys(case.truth))
-    for answer in ("", "{}", nothing):
+    types = parse_canonical(case.task.answer_types_json)
+    emptiest = {
+        name: next((empty for empty in _EMPTY if equal(types.get(name, {}), value, empty)), None)
+        for name, value in case.truth.items()
+    }
+    for answer in ("", "{}", plain_json(emptiest)):
         if _reward(case, answer) != 0:
             return f"the empty answer {answer!r} is rewarded"
     return None
