@@ -1,13 +1,12 @@
 """What an agent sees of a reply: content blocks, structured content, one text; cut to the episode's limit."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from services.simulator.domain.replaying import Reply
 from shared.proof.canonical import parse_canonical
+from shared.proof.plain import plain_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +23,17 @@ def show(reply: Reply, max_chars: int) -> Shown:
     """Render a reply; `max_chars` 0 means uncut."""
     result = parse_canonical(reply.result_json)
     content, structured = result["content"], result["structuredContent"]
-    structured_json = "" if structured is None else plain(structured)
+    structured_json = "" if structured is None else plain_json(structured)
     text = "\n".join(_block_text(block) for block in content) if content else structured_json
     if not max_chars or max(len(text), len(structured_json)) <= max_chars:
-        return Shown(plain(content), structured_json, text, False)
+        return Shown(plain_json(content), structured_json, text, False)
     cut = text if len(text) <= max_chars else f"{text[:max_chars]}\n[cut: {max_chars} of {len(text)} characters shown]"
-    return Shown(plain([{"type": "text", "text": cut}]), "", cut, True)
-
-
-def plain(value: Any) -> str:
-    """Write a parsed value as JSON with every number as exact as it was read."""
-    if isinstance(value, Mapping):
-        return (
-            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{plain(item)}" for key, item in value.items()) + "}"
-        )
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(plain(item) for item in value) + "]"
-    if isinstance(value, Decimal):
-        return _number(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _number(value: Decimal) -> str:
-    if value.is_finite():
-        return str(value)
-    return "NaN" if value.is_nan() else ("-Infinity" if value < 0 else "Infinity")
+    return Shown(plain_json([{"type": "text", "text": cut}]), "", cut, True)
 
 
 def _block_text(block: Any) -> str:
     if not isinstance(block, Mapping):
-        return plain(block)
+        return plain_json(block)
     if isinstance(block.get("text"), str):
         return str(block["text"])
     resource = block.get("resource")
@@ -61,4 +41,4 @@ def _block_text(block: Any) -> str:
         return str(resource["text"])
     if isinstance(block.get("data"), str):
         return f"[{block.get('type', 'data')} {block.get('mimeType', '')}, {len(block['data'])} characters of base64]"
-    return plain(block)
+    return plain_json(block)
