@@ -75,7 +75,14 @@ TOPICS: tuple[Topic, ...] = (
         partitions=1,
         retention_ms=KEPT,
     ),
-    Topic("sub-dags", (SubDag, EpochOpened), ("sampler",), ("explorer", "cli"), "sub-DAG id; `epoch/<n>`", retention_ms=KEPT),
+    Topic(
+        "sub-dags",
+        (SubDag, EpochOpened),
+        ("sampler",),
+        ("explorer", "graph", "cli"),
+        "sub-DAG id; `epoch/<n>`",
+        retention_ms=KEPT,
+    ),
     Topic(
         "explorations",
         (Exploration,),
@@ -104,10 +111,19 @@ TOPICS: tuple[Topic, ...] = (
         retention_ms=KEPT,
         same_partitions_as="draft-tasks",
     ),
-    Topic("task-status", (TaskStatus,), ("verifier",), ("simulator", "cli"), "task id", Cleanup.COMPACT, retention_ms=KEPT),
+    Topic(
+        "task-status", (TaskStatus,), ("verifier",), ("simulator", "cli"), "task id", Cleanup.COMPACT, retention_ms=KEPT
+    ),
     Topic("drift-events", (DriftEvent,), ("crawler",), ("graph", "verifier", "simulator"), "tool id"),
     Topic("exploration-requests", (ExplorationRequest,), ("simulator", "graph"), ("sampler",), "tool id"),
-    Topic("ledger", (LedgerEntry,), ("explorer", "synthesizer", "verifier", "crawler"), ("cli",), "stage", dead_letters=False),
+    Topic(
+        "ledger",
+        (LedgerEntry,),
+        ("explorer", "synthesizer", "verifier", "crawler"),
+        ("cli",),
+        "stage",
+        dead_letters=False,
+    ),
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -1,0 +1,8 @@
+"""Composition root of the graph."""
+
+from services.graph.app import build
+from services.graph.settings import Settings
+from shared.runtime.service import run
+
+if __name__ == "__main__":
+    run("graph", Settings, build)

@@ -1,0 +1,1 @@
+"""The tool graph as a fold: catalogue and explorations in, versions out; pure."""
