@@ -17,7 +17,7 @@ from services.verifier.domain.wording import holds, is_small, words_of
         ("on 2 March 2026", "2026-03-02"),
         ("March 2nd, 2026?", "2026-03-02"),
         ("at 2026-03-02T09:30:00+00:00", "2026-03-02"),
-        ("from Kyoto\nMetalworks’s plant", "Kyoto Metalworks"),
+        ("from Kyoto\nMetalworks\u2019s plant", "Kyoto Metalworks"),
         ("(sku-2217)", "SKU-2217"),
         ("down by -5.0 %", -5),
         ("in Europe/Stockholm.", "Europe/Stockholm"),
