@@ -25,11 +25,11 @@ class Settings(ServiceSettings):
     """Keep episodes in this Valkey; empty: in `episodes_file`."""
     episodes_file: Path | None = None
     """SQLite file for episodes; none: `DATA/simulator/episodes.sqlite` with a live store, else memory."""
-    idle_seconds: float = Field(1800.0, gt=0, le=7 * 24 * 3600)
+    idle_seconds: float = Field(default=1800.0, gt=0, le=7 * 24 * 3600)
     """Seconds an episode lives without a call."""
-    max_calls_in_flight: int = Field(2048, ge=1, le=100_000)
+    max_calls_in_flight: int = Field(default=2048, ge=1, le=100_000)
     """Requests waiting or running at once; more are refused with RESOURCE_EXHAUSTED."""
-    retry_after_ms: int = Field(200, ge=1, le=60_000)
+    retry_after_ms: int = Field(default=200, ge=1, le=60_000)
     """What a refused caller is told to wait."""
     show_answers: bool = False
     """Let GetTask and StreamTasks show ground truth, evidence and reference."""

@@ -12,12 +12,13 @@ import structlog
 
 from services.simulator.adapters import library_tables
 from services.simulator.adapters.sqlite_library import SqliteLibrary
-from shared.model.errors import BadInput
+from shared.model.errors import BadInput, Unavailable
 from shared.runtime.streaming.events import Event
 from shared.runtime.streaming.reader import Follower, Position
 
 TOPICS = ("recordings", "verified-tasks", "task-status", "tool-catalogue")
 LIVE = "live"
+RETRY_SECONDS = 1.0
 _OFFSETS = """CREATE TABLE IF NOT EXISTS offsets(
   topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY(topic, partition)) WITHOUT ROWID;"""
 
@@ -59,13 +60,16 @@ class LiveStore(SqliteLibrary):
         return int(row[0]) if row else 0
 
     async def follow(self, bootstrap: str, stopping: asyncio.Event) -> None:
-        """Apply the topics until told to stop."""
-        async with Follower(bootstrap, TOPICS, self.start()) as follower:
-            self._follower = follower
-            async for event in follower:
-                self.apply(event)
-                if stopping.is_set():
-                    return
+        """Apply the topics until told to stop, waiting out an absent Kafka."""
+        while not stopping.is_set():
+            try:
+                async with Follower(bootstrap, TOPICS, self.start()) as follower:
+                    self._follower = follower
+                    async for event in follower:
+                        self.apply(event)
+            except Unavailable as error:
+                logger.warning("kafka_unavailable", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
 
     def is_ready(self) -> bool:
         """Say whether everything that was there at the start has been applied."""

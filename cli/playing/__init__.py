@@ -1,0 +1,1 @@
+"""Agents that play tasks against a simulator over gRPC, and what comes of it."""

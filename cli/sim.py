@@ -1,0 +1,47 @@
+"""`firefly sim serve`: a snapshot over gRPC, alone: no Kafka, no Valkey."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from services.simulator.adapters.snapshot_file import open_snapshot
+from services.simulator.app import build
+from services.simulator.settings import Settings
+from shared.runtime.service import run
+
+
+@click.group()
+def sim() -> None:
+    """Serve recorded tools to agents, always the same."""
+
+
+@sim.command()
+@click.option("--snapshot", type=click.Path(path_type=Path), required=True, help="A snapshot, its file, or an export.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=50051, show_default=True, help="0 picks a free one.")
+@click.option("--episodes", type=click.Path(path_type=Path), help="SQLite file for episodes.  [default: memory]")
+@click.option("--idle-seconds", type=click.FloatRange(1), default=1800, show_default=True, help="Life without a call.")
+@click.option("--show-answers", is_flag=True, help="Let clients read ground truth and reference: for auditors.")
+@click.option("--replay-only", is_flag=True, help="Never run a call on a server; so far the only mode there is.")
+@click.option("--json", "as_json", is_flag=True, help="Log one JSON object per line.")
+def serve(snapshot: Path, host: str, port: int, episodes: Path | None, **options: Any) -> None:
+    """Serve a snapshot over gRPC until Ctrl-C.
+
+    \b
+    Example: firefly sim serve --snapshot out/mine --port 50051
+    """  # noqa: D301
+    open_snapshot(snapshot).close()
+    settings = partial(
+        Settings,
+        snapshot=snapshot,
+        live_store=False,
+        grpc_host=host,
+        grpc_port=port,
+        episodes_file=episodes,
+        idle_seconds=options["idle_seconds"],
+        show_answers=options["show_answers"],
+        log_format="json" if options["as_json"] else "console",
+    )
+    run("simulator", cast(type[Settings], settings), build)
