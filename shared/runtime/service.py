@@ -32,7 +32,7 @@ from typing import Protocol, TypeVar
 import structlog
 from pydantic import ValidationError
 
-from shared.model.errors import BadInput, Fenced
+from shared.model.errors import BadInput, Fenced, Unavailable
 from shared.runtime import telemetry
 from shared.runtime.health import HealthServer, Report
 from shared.runtime.settings import ServiceSettings
@@ -57,6 +57,8 @@ class ExitCode(IntEnum):
     """Another process owns this work now; restart."""
     TOO_MANY_FAILURES = 4
     """The stage dead-lettered too much; look at its dead letters before a restart."""
+    UNAVAILABLE = 5
+    """Something needed did not answer at the start; restart after a while."""
 
 
 class Part(Protocol):
@@ -124,11 +126,26 @@ def run(name: str, settings_type: type[S], build: Build[S]) -> None:
 async def serve(settings: S, build: Build[S], stopping: asyncio.Event) -> None:
     """Build, run all parts until `stopping` is set or one of them fails, close resources."""
     async with AsyncExitStack() as resources:
-        parts = await build(settings, resources)
+        parts = await _unless_stopped(build(settings, resources), stopping)
+        if parts is None:
+            return
         await resources.enter_async_context(HealthServer(settings.http_host, settings.http_port, parts))
         logger.info("service_started", parts=[part.name for part in parts], http_port=settings.http_port)
         await _run_all(parts, stopping)
         logger.info("service_stopped")
+
+
+async def _unless_stopped(building: Awaitable[Sequence[Part]], stopping: asyncio.Event) -> Sequence[Part] | None:
+    """Build, or give up when told to stop: `build` may be waiting for something that is away."""
+    task = asyncio.ensure_future(building)
+    stop = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        stop.cancel()
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
 
 
 async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
@@ -161,6 +178,9 @@ async def _exit_code(settings: S, build: Build[S]) -> ExitCode:
     except BadInput as error:
         logger.error("bad_input", reason=str(error))  # noqa: TRY400 - a person reads it, no traceback
         return ExitCode.BAD_INPUT
+    except Unavailable as error:
+        logger.error("dependency_unavailable", reason=str(error))  # noqa: TRY400 - not our fault, no traceback
+        return ExitCode.UNAVAILABLE
     except Fenced as error:
         logger.warning("fenced", reason=str(error))
         return ExitCode.FENCED

@@ -31,6 +31,25 @@ UNAVAILABLE = Gauge("firefly_unavailable", "Events waiting for a dependency that
 RPC_SECONDS = Histogram("firefly_rpc_seconds", "Seconds of one gRPC call", ("method", "code"))
 
 
+REPEAT_SECONDS = 5.0
+
+
+class Repeats(logging.Filter):
+    """Passes a library's message once in five seconds: while Kafka is away its clients say so 20 times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Compare messages before their arguments are filled in."""
+        key = (record.name, str(record.msg))
+        is_new = record.created - self._said.get(key, float("-inf")) >= REPEAT_SECONDS
+        if is_new:
+            self._said[key] = record.created
+        return is_new
+
+
 def set_up_logging(level: str, form: str, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout in one form."""
     shared: list[structlog.typing.Processor] = [
@@ -59,4 +78,5 @@ def set_up_logging(level: str, form: str, service: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
+    handler.addFilter(Repeats())
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Self
 
 import structlog
@@ -37,7 +37,7 @@ async def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[Position, i
         return follower.ends
 
 
-async def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None = None) -> AsyncIterator[Event]:
+async def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None = None) -> AsyncGenerator[Event, None]:
     """Yield every event of `topic` from `start` (partition -> offset; earliest where absent) to the end known now.
 
     Raises:
@@ -52,7 +52,7 @@ async def read_all(bootstrap: str, topic: str, start: Mapping[int, int] | None =
 
 async def committed_messages(
     bootstrap: str, topic: str, start: Mapping[int, int] | None = None
-) -> AsyncIterator[Message]:
+) -> AsyncGenerator[Message, None]:
     """Yield raw messages to the end known now, of the partitions named in `start` or all; raises as `read_all`.
 
     The way to read dead letters, whose values may be no records.
@@ -65,7 +65,7 @@ async def committed_messages(
 
 async def follow(
     bootstrap: str, topics: Sequence[str], start: Mapping[Position, int] | None = None
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Yield events for ever, waiting out an absent Kafka."""
     position = dict(start or {})
     while True:
@@ -127,6 +127,11 @@ class Follower:
 
     async def __aexit__(self, *_: object) -> None:
         await stop_quietly(self._consumer)
+
+    @property
+    def reached(self) -> dict[Position, int]:
+        """The next offset of each partition; passes commit markers and aborted records too."""
+        return dict(self._reached)
 
     def is_caught_up(self) -> bool:
         """Say whether everything committed when it was opened has been yielded."""

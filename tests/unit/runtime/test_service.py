@@ -10,7 +10,7 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from shared.model.errors import BadInput, Fenced
+from shared.model.errors import BadInput, Fenced, Unavailable
 from shared.runtime import service, telemetry
 from shared.runtime.health import HealthServer, Report
 from shared.runtime.service import Background, ExitCode, Part
@@ -24,7 +24,10 @@ class Scripted:
     """A part that does what it is told."""
 
     def __init__(self, name: str, body: Callable[[asyncio.Event], Awaitable[None]], is_live: bool = True) -> None:
-        self.name, self.run, self._is_live = name, body, is_live
+        self.name, self._body, self._is_live = name, body, is_live
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        await self._body(stopping)
 
     def liveness(self) -> Report:
         return Report(self._is_live, "as told")
@@ -57,6 +60,7 @@ async def until_stopped(stopping: asyncio.Event) -> None:
     [
         (BadInput("the file is missing"), ExitCode.BAD_INPUT),
         (Fenced("another holder"), ExitCode.FENCED),
+        (Unavailable("Kafka does not answer"), ExitCode.UNAVAILABLE),
         (StageFailed("too much"), ExitCode.TOO_MANY_FAILURES),
         (ZeroDivisionError("bug"), ExitCode.CRASHED),
     ],
@@ -101,6 +105,20 @@ async def test_background_serves_until_the_other_parts_have_drained() -> None:
     assert order == ["drained", "background stopped", "resources closed"]
 
 
+async def test_stop_during_build_closes_what_was_opened() -> None:
+    closed: list[str] = []
+    stopping = asyncio.Event()
+
+    async def build(settings: ServiceSettings, resources: AsyncExitStack) -> Sequence[Part]:
+        resources.callback(closed.append, "resource")
+        await asyncio.sleep(60)
+        return ()
+
+    asyncio.get_running_loop().call_later(0.05, stopping.set)
+    await asyncio.wait_for(service.serve(ServiceSettings(), build, stopping), 5)
+    assert closed == ["resource"]
+
+
 async def test_background_that_fails_ends_the_service() -> None:
     async def fail(stopping: asyncio.Event) -> None:
         raise BadInput("the catalogue is broken")
@@ -113,7 +131,11 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FIREFLY_MODEL_BY_ROLE", '{"judge": "big"}')
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     settings = ModelSettings()
-    assert (settings.seed, settings.model_by_role, settings.openai_base_url) == (7, {"judge": "big"}, "http://127.0.0.1:1/v1")
+    assert (settings.seed, settings.model_by_role, settings.openai_base_url) == (
+        7,
+        {"judge": "big"},
+        "http://127.0.0.1:1/v1",
+    )
     assert "none" not in repr(settings.openai_api_key)
 
 
@@ -169,6 +191,7 @@ def test_log_lines_are_json_with_event_and_bound_fields(capsys: pytest.CaptureFi
         telemetry.set_up_logging("info", "json", "explorer")
         structlog.get_logger().info("explored", calls=3)
         logging.getLogger("aiokafka").warning("broker %s away", 1)
+        logging.getLogger("aiokafka").warning("broker %s away", 2)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     finally:
         structlog.configure(**before)
@@ -176,4 +199,5 @@ def test_log_lines_are_json_with_event_and_bound_fields(capsys: pytest.CaptureFi
         root.handlers[:] = handlers
         root.setLevel(level)
     assert (lines[0]["event"], lines[0]["calls"], lines[0]["service"]) == ("explored", 3, "explorer")
+    assert len(lines) == 2, "a library repeats itself at most every five seconds"
     assert (lines[1]["event"], lines[1]["level"]) == ("broker 1 away", "warning")
