@@ -11,7 +11,7 @@ from shared.runtime.streaming import admin
 from shared.runtime.streaming.reader import Follower, committed_messages, end_offsets, follow, read_all
 from shared.runtime.topics import BY_NAME, TOPICS
 from tests.chaos import topics
-from tests.chaos.harness import load, load_in_transactions
+from tests.chaos.harness import load, load_in_transactions, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
@@ -53,8 +53,7 @@ async def test_follower_says_when_it_has_caught_up_and_goes_on(kafka: str) -> No
         events = aiter(follower)
         seen += [(await anext(events)).key, (await anext(events)).key]
         third = asyncio.ensure_future(anext(events))
-        while not follower.is_caught_up():
-            await asyncio.sleep(0.02)
+        await until(follower.is_caught_up, 10)
         await load(kafka, source, ["three"])
         seen.append((await third).key)
     assert sorted(seen) == ["one", "three", "two"]
