@@ -7,9 +7,11 @@ from typing import Any
 from shared.model.errors import Rejected
 from shared.proof.canonical import canonical, parse
 from shared.proof.locators import pointer
+from shared.proof.patterns import NAMING_WORDS
 from shared.proof.records import header_table, header_titles, record_name, unit_beside
 from shared.proof.tables import is_header
 from shared.proof.text_leaves import TextLeaf, text_leaves
+from shared.proof.words import words
 
 MAX_DEPTH = 24
 _WRAPPERS = frozenset({"result"})
@@ -24,6 +26,8 @@ class Place:
     key: str = ""
     row: str = ""
     unit: str = ""
+    parent: str = ""
+    """The key of the list or object that the record stands in, where `key` is only `name`, `title` or `id`."""
     depth: int = 0
 
     def at(self, *names: str | int) -> "Place":
@@ -33,7 +37,7 @@ class Place:
             steps = (*self.steps[:-1], ("pointer", self.steps[-1][1] + down))
         else:
             steps = (*self.steps, ("pointer", down))
-        return replace(self, steps=steps, unit="", depth=self.depth + 1)
+        return replace(self, steps=steps, unit="", parent="", depth=self.depth + 1)
 
     def through(self, name: str, argument: Any) -> "Place":
         """Go on by a text step."""
@@ -99,7 +103,8 @@ def _walk_object(value: Mapping[str, Any], place: Place) -> Iterator[Leaf]:
         if table and name == table.rows_key:
             yield from _walk_rows(table.header, item, 0, replace(inner_place, row=place.row))
         elif not (table and name == table.header_key):
-            yield from walk(item, replace(inner_place, unit=unit_beside(value, name)))
+            parent = place.key if set(words(name)) <= NAMING_WORDS else ""
+            yield from walk(item, replace(inner_place, unit=unit_beside(value, name), parent=parent))
 
 
 def _walk_list(value: list[Any], place: Place) -> Iterator[Leaf]:

@@ -51,14 +51,15 @@ ONE_NAME = re.compile(r"[\wÀ-ÿ][\wÀ-ÿ'\u2019.&-]*(?: [\wÀ-ÿ'\u2019.&()-]+)
 
 PATH_LENGTH = 260
 PATH = re.compile(
-    r"(?:[A-Za-z]:[\\/]|~/|\.{1,2}/|/)?[^\s\[\]/\\:*?\"<>|,;()=]+(?:[ ][^\s/\\:*?\"<>|,;()=]+){0,4}"
+    r"(?:[A-Za-z]:[\\/]|~/|\.{1,2}/|/)?"
+    r"[^\s\[\]/\\:*?\"<>|,;()=]+(?:[ ][^\s/\\:*?\"<>|,;()=]+){0,4}"
     r"(?:[\\/][^/\\:*?\"<>|\n]+)*/?"
 )
 ROOTED = re.compile(r"(?:~|\.{1,2})?(?:/[^\s/\\:*?\"<>|,;()=\[\]]+)+/?|/|\.{1,2}")
 EXTENSION_TEXT = """
     avif bat bib bmp bz2 c cc cfg cjs conf cpp cs css csv db dart doc docx duckdb eml env epub fish gif go gpx gz h hpp
-    html htm ics ini ipynb java jpeg jpg js json jsonl jsx kt less lock log lua m4a md mdx mjs mov mp3 mp4 ndjson odp ods
-    odt ofn owl parquet pdf php pkl pl png pps ppt pptx proto ps1 py pyi r rb rs rst rtf sass scala scss sh sql sqlite
+    html htm ics ini ipynb java jpeg jpg js json jsonl jsx kt less lock log lua m4a md mdx mjs mov mp3 mp4 ndjson odp
+    ods odt ofn owl parquet pdf php pkl pl png pps ppt pptx proto ps1 py pyi r rb rs rst rtf sass scala scss sh sql sqlite
     sqlite3 svg swift tar tex tgz tif tiff toml ts tsv tsx txt vcf vue wav webm webp xhtml xls xlsm xlsx xml yaml yml
     zim zip
     """
@@ -93,12 +94,10 @@ PATH_HINTS = _set(
 SYMBOL_HINTS = _set(
     "symbol symbols function functions method methods variable variables module identifier callee caller"
 )
-ENUM_HINTS = _set(
-    "status type category kind state priority level severity role mode region stage grade phase channel"
-)
+ENUM_HINTS = _set("status type category kind state priority level severity role mode region stage grade phase channel")
 NAME_HINTS = _set(
-    """name author supplier customer owner employee contact manager company vendor city country product client buyer seller
-    assignee person people user attendee organizer artist place site warehouse location brand item team department"""
+    """name author supplier customer owner employee contact manager company vendor city country product client buyer
+    seller assignee person people user attendee organizer artist place site warehouse location brand team department"""
 )
 PROSE_HINTS = _set(
     "description text content body message summary note notes comment comments details prompt query sql title"

@@ -10,7 +10,11 @@ from shared.proof.canonical import number_text
 def plain_json(value: Any) -> str:
     """Write a parsed value as ordinary JSON with every digit of its numbers."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{plain_json(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{plain_json(item)}" for key, item in value.items())
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ",".join(plain_json(item) for item in value) + "]"
     return number_text(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)

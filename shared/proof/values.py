@@ -43,7 +43,7 @@ def _values(leaves: Sequence[Leaf]) -> Iterable[Value]:
 
 def _value(leaf: Leaf, siblings: Sequence[str]) -> Value:
     place, text = leaf.place, text_of(leaf.value)
-    kind, unit = classify(text, place.key, siblings)
+    kind, unit = classify(text, f"{place.parent} {place.key}" if place.parent else place.key, siblings)
     if place.unit and kind is ValueKind.NUMBER:
         kind, unit = ValueKind.QUANTITY, place.unit
     return Value(place.locator_json(), place.key, kind, text, canonical(leaf.value), unit, place.row)

@@ -11,6 +11,8 @@ from shared.proof.identity import identifier
 
 MOST_PER_TARGET = 16
 MOST_PER_PAIR = 2
+LANGUAGE_FACTOR = 4
+"""A text in a language takes more kinds of values than a plain parameter does."""
 MOST_PER_SOURCE = 80
 
 Source = tuple[ToolNode, ObservedOutput]
@@ -51,16 +53,17 @@ def _best(target: Target, node: ToolNode, index: Mapping[ValueKind, Sequence[Sou
     ranked: list[Ranked] = []
     for kind in sorted(wanted_kinds(target.parameter)):
         for source, output in index.get(kind, ()):
-            base = strength(output, target)
+            base = strength(source, output, target)
             if base:
                 edge = data_flow((source.tool_id, output.key, output.kind), node.tool_id, target.parameter.pointer)
                 ranked.append((-base - _merit(source, node), source.tool_id, output.key, edge))
     ranked.sort(key=lambda one: one[:3])
+    factor = LANGUAGE_FACTOR if target.parameter.language else 1
     taken: dict[str, int] = defaultdict(int)
     kept = 0
     for one in ranked:
         taken[one[1]] += 1
-        if taken[one[1]] <= MOST_PER_PAIR and kept < MOST_PER_TARGET:
+        if taken[one[1]] <= MOST_PER_PAIR * factor and kept < MOST_PER_TARGET * factor:
             kept += 1
             yield one
 

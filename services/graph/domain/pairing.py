@@ -12,6 +12,7 @@ from services.graph.domain.parameters import head_word
 from shared.model.graphs import ObservedOutput, Parameter, ToolNode
 from shared.model.values import ValueKind
 from shared.proof.canonical import parse_canonical
+from shared.proof.unit_table import CURRENCIES
 from shared.proof.units import find_unit, same_dimension
 from shared.proof.words import words
 
@@ -63,10 +64,11 @@ class Target:
     parameter: Parameter
     is_pure: bool
     """Its tool is proven to compute only; any quantity may enter a computation."""
-    units: frozenset[str]
-    """Units that the parameter beside it can name, where one does."""
+    units: frozenset[str] | None
+    """Units that the parameter beside it can name; None: any, or none is beside it."""
     extensions: frozenset[str]
-    """File extensions that parameter or tool name; empty: any."""
+    """File extensions that parameter or tool name; empty: any; the empty extension is a folder's."""
+    server_id: str
 
 
 def targets(node: ToolNode) -> tuple[Target, ...]:
@@ -83,9 +85,9 @@ def wanted_kinds(parameter: Parameter) -> frozenset[ValueKind]:
     return frozenset({parameter.kind}) | _ALSO.get(parameter.kind, frozenset())
 
 
-def strength(output: ObservedOutput, target: Target) -> int:
+def strength(source: ToolNode, output: ObservedOutput, target: Target) -> int:
     """Say how much speaks for a flow; 0 means that there is none."""
-    agreement = _agreement(output.key, target.parameter.name)
+    agreement = _agreement(output.key, target.parameter.name, source.server_id == target.server_id)
     base = _by_kind(output, target, agreement)
     return base + agreement + (NONE if output.declared else _SEEN) if base else NONE
 
@@ -97,12 +99,12 @@ def _takes_data(parameter: Parameter) -> bool:
 
 
 def _target(node: ToolNode, parameter: Parameter) -> Target:
-    units: frozenset[str] = frozenset()
+    units: frozenset[str] | None = None
     if parameter.unit.startswith("="):
         beside = next((one for one in node.parameters if one.pointer == parameter.unit[1:]), None)
-        units = _units_of(beside.enum or beside.examples) if beside else units
+        units = _units_of(beside.enum) if beside and beside.enum else None
     extensions = _extensions(node, parameter) if ValueKind.PATH in wanted_kinds(parameter) else frozenset()
-    return Target(node.tool_id, parameter, node.behaviour.pure, units, extensions)
+    return Target(node.tool_id, parameter, node.behaviour.pure, units, extensions, node.server_id)
 
 
 def _units_of(texts: Sequence[str]) -> frozenset[str]:
@@ -110,7 +112,9 @@ def _units_of(texts: Sequence[str]) -> frozenset[str]:
 
 
 def _extensions(node: ToolNode, parameter: Parameter) -> frozenset[str]:
-    """Read wanted extensions from paths that worked, else from the parameter's examples and the tool's words."""
+    """Read wanted extensions from the parameter's name and examples and the tool's words."""
+    if set(words(parameter.name)) & table.DIRECTORY:
+        return frozenset({""})
     text = f"{node.name.replace('_', ' ')} {node.description[:400]} {' '.join(parameter.examples)}"
     return next((names for names, pattern in table.EXTENSION_HINTS if pattern.search(text)), frozenset())
 
@@ -145,22 +149,29 @@ def _by_number(output: ObservedOutput, target: Target, agreement: int) -> int:
         return NONE
     if parameter.kind is ValueKind.QUANTITY and output.unit:
         return _KIND if _unit_fits(output.unit, target) else NONE
-    if output.kind is ValueKind.QUANTITY and target.is_pure and parameter.kind is ValueKind.NUMBER:
+    if output.unit and target.is_pure and parameter.kind is ValueKind.NUMBER and _computes_with(output, parameter):
         return 1
     return 1 if agreement and not _is_control(output.key) else NONE
 
 
+def _computes_with(output: ObservedOutput, parameter: Parameter) -> bool:
+    parts = set(words(parameter.name))
+    return bool(parts & table.NUMERIC_INPUT) or (output.unit in CURRENCIES and bool(parts & table.MONEY_INPUT))
+
+
 def _unit_fits(unit: str, target: Target) -> bool:
     if target.parameter.unit.startswith("="):
-        return unit in target.units if target.units else True
+        return target.units is None or unit in target.units
     return same_dimension(unit, target.parameter.unit)
 
 
-def _agreement(key: str, name: str) -> int:
+def _agreement(key: str, name: str, same_server: bool) -> int:
     """How well a key and a parameter's name agree: all words, the word that counts, or not."""
     one, other = words(key), words(name)
     if not one or not other:
         return NONE
+    if set(one) <= table.GENERIC or set(other) <= table.GENERIC:
+        return int(same_server and set(one) <= table.GENERIC and set(other) <= table.GENERIC)
     if one == other:
         return _NAMED
     return _HEAD if head_word(key) == head_word(name) or head_word(name) in one[-2:] else NONE
@@ -173,4 +184,5 @@ def _is_control(name: str) -> bool:
 def _extension_fits(output: ObservedOutput, target: Target) -> bool:
     if output.kind is not ValueKind.PATH or not target.extensions or not output.sample_json:
         return True
-    return output.sample_json.strip('"').rpartition(".")[2].lower() in target.extensions
+    name = output.sample_json.strip('"').rpartition("/")[2]
+    return (name.rpartition(".")[2].lower() if "." in name[1:] else "") in target.extensions

@@ -27,7 +27,7 @@ HEADS: tuple[tuple[ValueKind, frozenset[str]], ...] = (
     (ValueKind.TIME, _set("time clock")),
     (ValueKind.EMAIL, _set("email emails mail recipient recipients cc bcc")),
     (ValueKind.URL, _set("url urls uri uris link href endpoint website")),
-    (ValueKind.SYMBOL, _set("symbol symbols function method class variable identifier attribute")),
+    (ValueKind.SYMBOL, _set("symbol symbols function method class identifier")),
     (
         ValueKind.IDENTIFIER,
         _set(
@@ -100,7 +100,9 @@ ALWAYS_LANGUAGE = _set("sql formula regex regexp expression expr markdown html j
 """Words of a name that need no further saying."""
 
 SEARCH = _set("query search q keyword keywords term terms find needle phrase pattern search_text")
-"""A text to look for, when it is in no language."""
+"""A text to look for, when it is in no language and the tool looks for something."""
+
+SEARCHING = re.compile(r"\b(?:search|find|look|grep|match|filter|retrieve|replace|locate|discover)", re.I)
 
 FILE_URI = re.compile(r"\bfile:")
 
@@ -111,13 +113,22 @@ STEERING = _set("format style mode type color colour template operation language
 """Texts that steer a call; nouns in their descriptions are not their kind."""
 
 CONTROL = _set(
-    """limit max min maximum minimum offset page index depth timeout width height size color count top lines level
-    context seed threshold decimals precision digits format encoding mode verbose recursive skip retries batch font indent
-    head tail rows cols row_count column_count opacity radius zoom length step interval port start end"""
+    """limit max min maximum minimum offset page index depth timeout width height size color count lines level
+    context seed threshold decimals precision digits format encoding mode verbose recursive skip retries batch font
+    indent head tail rows cols row_count column_count opacity radius zoom length step interval port start end
+    axis order periods bound left right top bottom padding margin row col column"""
 )
 """Numbers that steer a call rather than say something about the world."""
 
-CREATE = _set("register create add open load init initialize import connect start new insert make define enable setup")
+GENERIC = _set("name names value values data text result results title id ids key keys type number item items")
+"""Words by which a key and a parameter agree only within one server."""
+
+NUMERIC_INPUT = _set("value values data number numbers array series x y a b amount input operands quantity")
+"""Numbers that a computation takes, whatever they measure."""
+
+MONEY_INPUT = _set("principal payment price cost total income expense salary budget revenue")
+DIRECTORY = _set("directory dir folder root repo repository project workspace dirname")
+CREATE = _set("register create add open load init initialize import connect start new make define enable setup")
 EXTENSION_HINTS: tuple[tuple[frozenset[str], re.Pattern[str]], ...] = (
     (_set("xlsx xlsm"), re.compile(r"\bexcel\b|\.xls|\bworkbook\b|\bspreadsheet\b", re.I)),
     (_set("docx"), re.compile(r"\bword\b|\.docx", re.I)),

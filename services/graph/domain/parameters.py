@@ -78,11 +78,11 @@ def _parameter(
     if not said and words(name)[-1:] and words(name)[-1] in table.VAGUE:
         said = tool.description
     shown = examples(schema, said)
-    language = "" if enum else _language(name, said, tool, _json_type(items) if items else json_type)
+    language = "" if enum else _language(path, said, tool, _json_type(items) if items else json_type)
     kind, unit = _kind(name, json_type, items or schema, said, enum)
     if not enum and kind is ValueKind.FREE_TEXT and not language and json_type in _TEXTUAL:
         kind = _kind_of_examples(shown, name)
-        language = "search" if kind is ValueKind.FREE_TEXT and head_word(name) in table.SEARCH else ""
+        language = "search" if kind is ValueKind.FREE_TEXT and _searches(path, tool) else ""
     default = _canonical(schema["default"]) if "default" in schema else ""
     return Parameter(pointer(*path), name, kind, json_type, required, enum, default, shown, language, unit)
 
@@ -171,18 +171,24 @@ def _kind_of_examples(shown: tuple[str, ...], name: str) -> ValueKind:
     return telling.pop() if len(kinds) == 1 and telling else ValueKind.FREE_TEXT
 
 
-def _language(name: str, said: str, tool: ToolRecord, json_type: str) -> str:
+def _language(path: tuple[str, ...], said: str, tool: ToolRecord, json_type: str) -> str:
     if json_type not in ("string", ""):
         return ""
+    name = path[-1]
     parts = set(words(name))
     around = f"{tool.name.replace('_', ' ')} {tool.description[:600]}"
     for language, names, pattern in table.LANGUAGES:
         context = said if said and language in ("glob", "regex") else f"{name} {said} {around}"
         if names & parts and (parts & names & table.ALWAYS_LANGUAGE or pattern.search(context)):
             return language
-    if head_word(name) in table.SEARCH:
+    if _searches(path, tool):
         return "search"
     return "file_uri" if table.FILE_URI.search(said or tool.description[:600]) and _names_uri(name) else ""
+
+
+def _searches(path: tuple[str, ...], tool: ToolRecord) -> bool:
+    around = f"{tool.name.replace('_', ' ')} {tool.description[:600]}"
+    return len(path) == 1 and bool(set(words(path[0])) & table.SEARCH) and bool(table.SEARCHING.search(around))
 
 
 def _names_uri(name: str) -> bool:
@@ -193,10 +199,14 @@ def _with_unit_beside(parameter: Parameter, siblings: list[Parameter]) -> Parame
     """A number whose unit another parameter names is a quantity in that unit."""
     if parameter.kind is not ValueKind.NUMBER or set(words(parameter.name)) & table.CONTROL:
         return parameter
-    named = [other for other in siblings if other.kind is ValueKind.UNIT and "to" not in words(other.name)]
+    named = [other for other in siblings if _names_unit(other) and "to" not in words(other.name)]
     if len(named) != 1:
         return parameter
     return replace(parameter, kind=ValueKind.QUANTITY, unit=f"={named[0].pointer}")
+
+
+def _names_unit(parameter: Parameter) -> bool:
+    return parameter.kind is ValueKind.UNIT or (bool(parameter.enum) and "unit" in words(parameter.name))
 
 
 def _canonical(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from services.graph.domain import parameter_words as table
 from services.graph.domain.edges import edge_id
@@ -11,7 +12,10 @@ from shared.model.graphs import Edge, EdgeKind, ToolNode
 from shared.model.values import ValueKind
 from shared.proof.words import words
 
-_MEANINGLESS = frozenset({"tool", "a", "an", "the", "to", "in", "for", "of", "new", "from", "with"})
+_MEANINGLESS = frozenset({"tool", "a", "an", "the", "new"})
+_PREPOSITIONS = frozenset(
+    {"to", "in", "for", "of", "from", "with", "after", "before", "near", "below", "at", "by", "on"}
+)
 
 
 def precondition(first: str, then: str) -> Edge:
@@ -32,7 +36,8 @@ def makers(nodes: Mapping[str, ToolNode]) -> dict[tuple[str, str], list[ToolNode
 
 def made_by(node: ToolNode) -> str:
     """Name what a tool makes, by its name; empty when the name says no such thing."""
-    parts = [word for word in words(node.name) if word not in _MEANINGLESS]
+    phrase = takewhile(lambda word: word not in _PREPOSITIONS, words(node.name))
+    parts = [word for word in phrase if word not in _MEANINGLESS]
     if parts and parts[0] not in table.CREATE and parts[1:2] and parts[1] in table.CREATE:
         parts = parts[1:]
     if len(parts) < len(("verb", "noun")) or parts[0] not in table.CREATE:
@@ -62,7 +67,8 @@ def told_by_error(
 
 
 def _before(node: ToolNode, by_thing: Mapping[tuple[str, str], list[ToolNode]]) -> Iterator[Edge]:
-    things = {_singular(head_word(one.name)) for one in node.parameters if one.required and not one.enum}
+    named = [one for one in node.parameters if one.required and not one.enum and one.kind is not ValueKind.FREE_TEXT]
+    things = {_singular(head_word(one.name)) for one in named}
     for thing in sorted(things - {""}):
         for maker in by_thing.get((node.server_id, thing), ()):
             if maker.tool_id != node.tool_id and maker.behaviour.effect in (Effect.SESSION, Effect.UNKNOWN):
