@@ -97,7 +97,8 @@ SYMBOL_HINTS = _set(
 ENUM_HINTS = _set("status type category kind state priority level severity role mode region stage grade phase channel")
 NAME_HINTS = _set(
     """name author supplier customer owner employee contact manager company vendor city country product client buyer
-    seller assignee person people user attendee organizer artist place site warehouse location brand team department"""
+    seller assignee person people user attendee organizer artist place site warehouse location brand item team
+    department"""
 )
 PROSE_HINTS = _set(
     "description text content body message summary note notes comment comments details prompt query sql title"

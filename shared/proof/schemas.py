@@ -39,7 +39,7 @@ def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
             return schema
         siblings = {key: value for key, value in schema.items() if key != "$ref"}
         schema = {**_target(reference, root), **siblings}
-    return {}
+    return {key: value for key, value in schema.items() if key != "$ref"}
 
 
 def object_schema(schema: Any, root: Mapping[str, Any], depth: int = 0) -> ObjectSchema:

@@ -15,7 +15,7 @@ _LONGEST = 4000
 _MOST_VALUES = 8
 _LONGEST_VALUE = 80
 _CUE = re.compile(
-    r"(?:available|valid|allowed|supported|known|existing|expected|choose from|one of|options|must be|did you mean)"
+    r"\b(?:available|valid|allowed|supported|known|existing|expected|choose from|one of|options|must be|did you mean)"
     r"[^:\[\n'\"`]{0,60}[:\[]?\s*([^\n]{1,800})",
     re.I,
 )

@@ -72,3 +72,4 @@ class Epochs:
     def _need(self, epoch: int, position: Position, offset: int) -> None:
         needed = self._needed.setdefault(epoch, {})
         needed[position] = min(offset, needed.get(position, offset))
+        self._next[position] = max(offset + 1, self._next.get(position, 0))
