@@ -1,11 +1,13 @@
-"""The `firefly` command: commands are loaded when they are called, errors are one sentence, exit codes mean something."""
+"""The `firefly` command: commands are loaded when called, errors are one sentence, exit codes mean something."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Mapping
 from enum import IntEnum
 
 import click
+import structlog
 
 from shared.model.errors import BadInput, FireflyError, Unavailable
 
@@ -31,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("cli.check", "re-derive every label of a dataset, offline"),
     "eval": ("cli.eval", "play an agent against a dataset's simulator"),
     "sim": ("cli.sim", "serve a snapshot over gRPC, without Kafka"),
+    "snapshot": ("cli.snapshot", "make, list, show and verify simulator snapshots"),
     "dlq": ("cli.dlq", "look at dead letters"),
     "doctor": ("cli.doctor", "name what this machine lacks"),
 }
@@ -48,7 +51,7 @@ Examples:
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module only when it is called: `firefly --help` stays quick, a missing extra harms no other."""
+    """Imports a command's module when it is called: `firefly --help` is quick, a missing extra harms no other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of use, not of the alphabet."""
@@ -76,37 +79,48 @@ def firefly() -> None:
 
 def main() -> None:
     """Run the command line and exit with an `ExitCode`."""
+    _quieten()
     sys.exit(run(sys.argv[1:]))
+
+
+CODES: Mapping[type[BaseException], ExitCode] = {
+    click.exceptions.NoArgsIsHelpError: ExitCode.BAD_INPUT,
+    click.ClickException: ExitCode.BAD_INPUT,
+    BadInput: ExitCode.BAD_INPUT,
+    Unavailable: ExitCode.UNAVAILABLE,
+    FireflyError: ExitCode.FAILED,
+    click.exceptions.Abort: ExitCode.INTERRUPTED,
+    KeyboardInterrupt: ExitCode.INTERRUPTED,
+    BrokenPipeError: ExitCode.OK,
+}
+"""The first one that fits; anything else is a bug and shows its traceback."""
 
 
 def run(arguments: list[str]) -> int:
     """Run a command line; whatever a person can mend becomes one sentence on stderr."""
     try:
         result = firefly.main(arguments, prog_name="firefly", standalone_mode=False)
-    except click.exceptions.Abort:
-        return ExitCode.INTERRUPTED
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return ExitCode.BAD_INPUT
-    except click.ClickException as error:
-        return _say(error.format_message(), ExitCode.BAD_INPUT, hint=isinstance(error, click.UsageError))
-    except BadInput as error:
-        return _say(str(error), ExitCode.BAD_INPUT)
-    except Unavailable as error:
-        return _say(str(error), ExitCode.UNAVAILABLE)
-    except FireflyError as error:
-        return _say(str(error), ExitCode.FAILED)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        return ExitCode.OK
+    except tuple(CODES) as error:
+        if sentence := _sentence(error):
+            click.echo(f"firefly: {sentence.rstrip('.')}", err=True)
+        return next(code for kind, code in CODES.items() if isinstance(error, kind))
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _say(sentence: str, code: ExitCode, hint: bool = False) -> int:
-    advice = "; see `firefly --help`" if hint else ""
-    click.echo(f"firefly: {sentence.rstrip('.')}{advice}", err=True)
-    return code
+def _quieten() -> None:
+    """Libraries log; a command says what matters in its own words, and keeps stdout for its result."""
+    logging.basicConfig(level=logging.CRITICAL)
+    wrapper = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=wrapper, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx else "firefly"
+        return f"{error.format_message().rstrip('.')}; see `{where} --help`"
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    return str(error) if isinstance(error, FireflyError) else ""
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""`firefly up`: the stack, the services, the goal, the display."""

@@ -1,0 +1,113 @@
+"""How far a run is, folded from its topics; counted by ids, never by lag. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord
+from shared.model.explorations import Exploration, ExplorationOutcome
+from shared.model.sub_dags import EpochOpened, Lane, SubDag
+from shared.model.tasks import Verdict, VerdictKind
+
+
+@dataclass(slots=True)
+class Progress:
+    """Everything the display, the goal and the funnel need."""
+
+    servers: dict[str, ServerRecord] = field(default_factory=dict)
+    tools: set[str] = field(default_factory=set)
+    drawn: set[int] = field(default_factory=set)
+    """Counters of the draws lane."""
+    requested: int = 0
+    """Sub-DAGs of the requests lane."""
+    total: int | None = None
+    """Draws there will ever be, once the sampler has said so."""
+    explored: dict[int, ExplorationOutcome] = field(default_factory=dict)
+    exploration_failures: Counter[str] = field(default_factory=Counter)
+    verdicts: dict[int, set[int]] = field(default_factory=dict)
+    """Per counter, the indexes that have a verdict."""
+    expected: dict[int, int] = field(default_factory=dict)
+    """Per counter, how many verdicts there will be."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(verdict kind, reason)."""
+    shapes: Counter[str] = field(default_factory=Counter)
+    """Of verified tasks."""
+    published: Counter[str] = field(default_factory=Counter)
+    """Task id -> times on `verified-tasks`: each must be 1."""
+    graph_version: int | None = None
+    _seen: set[tuple[int, int, bool]] = field(default_factory=set)
+
+    def apply(self, topic: str, key: str, record: Any) -> None:
+        """Fold one record; `record` is None for `verified-tasks`, whose key says enough."""
+        if topic == "verified-tasks":
+            self.published[key] += 1
+        elif isinstance(record, ServerRecord):
+            self.servers[record.server_id] = record
+        elif isinstance(record, ToolRecord):
+            self.tools.add(record.tool_id)
+        elif isinstance(record, EpochOpened):
+            self._open(record)
+        elif isinstance(record, SubDag):
+            self._draw(record)
+        elif isinstance(record, Exploration):
+            self._explore(record)
+        elif isinstance(record, Verdict):
+            self._judge(record)
+
+    @property
+    def verified(self) -> int:
+        """Distinct tasks published."""
+        return len(self.published)
+
+    @property
+    def ready_servers(self) -> int:
+        """Servers that can be explored."""
+        return sum(1 for record in self.servers.values() if record.outcome is CrawlOutcome.READY)
+
+    @property
+    def failed_servers(self) -> dict[str, str]:
+        """Server -> why it cannot be used."""
+        failed = (record for record in self.servers.values() if record.outcome is CrawlOutcome.FAILED)
+        return {record.server_id: str(record.failure_class or "unknown") for record in failed}
+
+    def finished(self, counter: int) -> bool:
+        """Whether a draw has its exploration and all of its verdicts."""
+        expected = self.expected.get(counter)
+        return counter in self.explored and expected is not None and len(self.verdicts.get(counter, ())) >= expected
+
+    def unfinished(self, draws: int | None = None) -> list[int]:
+        """Counters among the first `draws`, or among those drawn, that are not finished."""
+        wanted = range(draws) if draws is not None else sorted(self.drawn)
+        return [counter for counter in wanted if not self.finished(counter)]
+
+    def _open(self, record: EpochOpened) -> None:
+        self.graph_version = max(self.graph_version or 0, record.graph_version)
+        if record.last:
+            self.total = record.first_counter + record.size
+
+    def _draw(self, record: SubDag) -> None:
+        if record.lane is Lane.DRAWS:
+            self.drawn.add(record.counter)
+        else:
+            self.requested += 1
+
+    def _explore(self, record: Exploration) -> None:
+        if record.lane is not Lane.DRAWS or record.counter in self.explored:
+            return
+        self.explored[record.counter] = record.outcome
+        if record.outcome is not ExplorationOutcome.EXECUTED:
+            self.exploration_failures[record.failure_code or str(record.outcome)] += 1
+
+    def _judge(self, record: Verdict) -> None:
+        if (record.counter, record.index, record.draws_lane) in self._seen:
+            return
+        self._seen.add((record.counter, record.index, record.draws_lane))
+        self.kinds[str(record.kind)] += 1
+        if record.kind is VerdictKind.VERIFIED:
+            self.shapes[record.shape] += 1
+        else:
+            self.reasons[str(record.kind), record.reason] += 1
+        if record.draws_lane:
+            self.verdicts.setdefault(record.counter, set()).add(record.index)
+            self.expected[record.counter] = record.of
