@@ -2,7 +2,11 @@
 
 `/content/0/text/rows/3/id` goes to the text of the first part and on into the JSON it holds: a locator's `parse_json`
 takes no token of the pointer. A place is volatile when a pointer leads to it, to something around it or inside it.
+Where two moments differ in their date alone, the pointer ends in `#0-10`, the date's range: the clock of the second run
+stands at another time of day, so a time of day that stayed does not come from it.
 """
+
+import re
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,6 +17,10 @@ from shared.proof.canonical import parse, parse_canonical
 _MOST = 100
 """More differing places than this are reported by what contains them."""
 _DEPTH = 64
+_RANGE = re.compile(r"#(\d+)-(\d+)$")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_DATE_LENGTH = 10
+Range = tuple[int, int]
 
 
 def differences(first_json: str, second_json: str) -> tuple[str, ...]:
@@ -28,15 +36,16 @@ def differences(first_json: str, second_json: str) -> tuple[str, ...]:
 
 def is_volatile(locator_json: str, volatile: Sequence[str]) -> bool:
     """Tell whether a locator leads to, into or around a place that differed between runs."""
-    path = _path(locator_json)
-    return any(_nested(path, _tokens(pointer)) for pointer in volatile)
+    path, span = _path(locator_json)
+    return any(_meets(path, span, pointer) for pointer in volatile)
 
 
 def without(result_json: str, volatile: Sequence[str]) -> Any:
     """Parse a result without its volatile members (items become null), JSON inside strings read along the way."""
     value = _read(result_json)
     for pointer in volatile:
-        value = _blank(value, _tokens(pointer))
+        place, cut = _place_and_range(pointer)
+        value = _blank(value, _tokens(place), cut)
     return value
 
 
@@ -70,7 +79,15 @@ def _differing(first: Any, second: Any, place: tuple[str, ...]) -> Iterator[tupl
         for index, (one, other) in enumerate(zip(first, second, strict=True)):
             yield from _differing(one, other, (*place, str(index)))
     elif isinstance(first, bool) is not isinstance(second, bool) or first != second:
-        yield place
+        yield _within_text(first, second, place)
+
+
+def _within_text(first: Any, second: Any, place: tuple[str, ...]) -> tuple[str, ...]:
+    """Narrow a difference to the date of a moment, where nothing else differs."""
+    moments = place and all(isinstance(one, str) and _MOMENT.match(one) for one in (first, second))
+    if not moments or first[_DATE_LENGTH:] != second[_DATE_LENGTH:]:
+        return place
+    return (*place[:-1], f"{place[-1]}#0-{_DATE_LENGTH}")
 
 
 def _outermost(places: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
@@ -80,29 +97,43 @@ def _outermost(places: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
             yield place
 
 
-def _blank(value: Any, tokens: tuple[str, ...]) -> Any:
+def _blank(value: Any, tokens: tuple[str, ...], cut: Range | None) -> Any:
     if not tokens:
-        return None
+        return value[: cut[0]] + value[cut[1] :] if cut and isinstance(value, str) else None
     if isinstance(value, str):
         value = _inner(value) or value
-    if isinstance(value, dict) and len(tokens) == 1:
+    if isinstance(value, dict) and len(tokens) == 1 and not cut:
         return {key: item for key, item in value.items() if key != tokens[0]}
     if isinstance(value, dict) and tokens[0] in value:
-        return {**value, tokens[0]: _blank(value[tokens[0]], tokens[1:])}
+        return {**value, tokens[0]: _blank(value[tokens[0]], tokens[1:], cut)}
     if isinstance(value, list) and tokens[0].isdigit() and int(tokens[0]) < len(value):
         index = int(tokens[0])
-        return [*value[:index], _blank(value[index], tokens[1:]), *value[index + 1 :]]
+        return [*value[:index], _blank(value[index], tokens[1:], cut), *value[index + 1 :]]
     return value
 
 
-def _path(locator_json: str) -> tuple[str, ...]:
-    """Read the tokens of a locator up to its first step that is neither pointer nor parse_json."""
+def _path(locator_json: str) -> tuple[tuple[str, ...], Range | None]:
+    """Read the tokens of a locator up to its first step that is neither pointer nor parse_json, and a span there."""
     tokens: tuple[str, ...] = ()
     for step in parse(locator_json or "[]"):
         if not isinstance(step, Mapping) or not ({"pointer", "parse_json"} & step.keys()):
-            break
+            span = step.get("span") if isinstance(step, Mapping) else None
+            return tokens, (int(span[0]), int(span[1])) if isinstance(span, Sequence) and len(span) == 2 else None
         tokens += _tokens(step.get("pointer", ""))
-    return tokens
+    return tokens, None
+
+
+def _meets(path: tuple[str, ...], span: Range | None, pointer: str) -> bool:
+    place, cut = _place_and_range(pointer)
+    tokens = _tokens(place)
+    if span and cut and path == tokens:
+        return span[0] < cut[1] and cut[0] < span[1]
+    return _nested(path, tokens)
+
+
+def _place_and_range(pointer: str) -> tuple[str, Range | None]:
+    match = _RANGE.search(pointer)
+    return (pointer[: match.start()], (int(match[1]), int(match[2]))) if match else (pointer, None)
 
 
 def _nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -28,6 +28,21 @@ def test_plain_text_is_one_place():
     assert differences('{"text":"at 9:30"}', '{"text":"at 9:31"}') == ("/text",)
 
 
+def test_time_of_day_of_a_moment_stands_when_only_its_date_moved():
+    first, second = ('{"at":"2026-03-02T09:15:00+04:00"}', '{"at":"2026-03-03T09:15:00+04:00"}')
+    (place,) = differences(first, second)
+    assert place == "/at#0-10"
+    time, date = ('[{"pointer":"/at"},{"span":[11,16]}]', '[{"pointer":"/at"},{"span":[8,10]}]')
+    assert not is_volatile(time, (place,))
+    assert is_volatile(date, (place,))
+    assert is_volatile('[{"pointer":"/at"}]', (place,))
+    assert without(first, (place,)) == without(second, (place,)) == {"at": "T09:15:00+04:00"}
+
+
+def test_moment_whose_time_moved_too_is_one_place():
+    assert differences('{"at":"2026-03-02T09:15"}', '{"at":"2026-03-03T09:16"}') == ("/at",)
+
+
 def test_list_of_another_length_is_one_place():
     assert differences('{"rows":[1,2]}', '{"rows":[1]}') == ("/rows",)
 
