@@ -1,6 +1,7 @@
 """What a value is, decided from its text, its key and its neighbours, never from where it came from."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from shared.model.values import ValueKind
 from shared.proof import patterns
@@ -24,15 +25,19 @@ def classify(text: str, key: str = "", siblings: Sequence[str] = ()) -> tuple[Va
         key: the name nearest to it: object key, column header, label.
         siblings: all values under the same key, when known: a short text among few that repeat is an enum member.
     """
-    stripped = text.strip()
+    kind, unit = _alone(text.strip(), key)
+    if kind is ValueKind.FREE_TEXT and _repeats(text.strip(), siblings):
+        return ValueKind.ENUM_MEMBER, ""
+    return kind, unit
+
+
+@lru_cache(maxsize=16384)
+def _alone(text: str, key: str) -> tuple[ValueKind, str]:
     hints = frozenset(words(key))
     for rule in (_numeric, _shaped, _hinted, _structured):
-        if found := rule(stripped, key, hints):
+        if found := rule(text, key, hints):
             return found
-    kind = _worded(stripped, hints)
-    if kind is ValueKind.FREE_TEXT and _repeats(stripped, siblings):
-        return ValueKind.ENUM_MEMBER, ""
-    return kind, ""
+    return _worded(text, hints), ""
 
 
 Found = tuple[ValueKind, str] | None

@@ -1,11 +1,14 @@
 """Taking JSON apart: every scalar with its place, the name nearest to it, and the record it stands in."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.model.errors import Rejected
+from shared.model.values import ValueKind
 from shared.proof.canonical import canonical, parse
+from shared.proof.kinds import classify
 from shared.proof.locators import pointer
 from shared.proof.patterns import NAMING_WORDS
 from shared.proof.records import header_table, header_titles, record_name, unit_beside
@@ -14,6 +17,7 @@ from shared.proof.text_leaves import TextLeaf, text_leaves
 from shared.proof.words import words
 
 MAX_DEPTH = 24
+_CELL_NAME = re.compile(r'(?<=[{,])\s*"([A-Z]{1,3}[1-9]\d{0,6})"\s*:')
 _WRAPPERS = frozenset({"result"})
 _LONGEST = 500
 
@@ -58,11 +62,11 @@ class Leaf:
 
 def walk_result(result: Mapping[str, Any]) -> Iterator[Leaf]:
     """Walk a canonical result: its structured content where there is one, else its text parts."""
-    structured = result.get("structuredContent")
+    structured, content = result.get("structuredContent"), result.get("content")
     if structured is not None:
         yield from walk(structured, Place(()).at("structuredContent"))
+        yield from _cells_as_names(content)
         return
-    content = result.get("content")
     for index, part in enumerate(content if isinstance(content, list) else ()):
         yield from _walk_part(part, Place(()).at("content", index))
 
@@ -79,6 +83,15 @@ def walk(value: Any, place: Place) -> Iterator[Leaf]:
         yield from _walk_text(value, place)
     else:
         yield Leaf(place, value)
+
+
+def _cells_as_names(content: Any) -> Iterator[Leaf]:
+    """Find cell addresses that name members (`{"B3": "Kettle"}`): no pointer leads to a name, a span of the text does."""
+    part = content[0] if isinstance(content, list) and content else None
+    text = part.get("text") if isinstance(part, dict) else None
+    for match in _CELL_NAME.finditer(text if isinstance(text, str) else ""):
+        place = Place(()).at("content", 0, "text").through("span", list(match.span(1)))
+        yield Leaf(replace(place, key="cell"), match.group(1))
 
 
 def _walk_part(part: Any, place: Place) -> Iterator[Leaf]:
@@ -136,6 +149,8 @@ def _walk_text(text: str, place: Place) -> Iterator[Leaf]:
     single = "\n" not in text.strip() and len(text) <= _LONGEST
     if single and text.strip():
         yield Leaf(place, text)
+        if classify(text, place.key)[0] is not ValueKind.FREE_TEXT:
+            return
     for leaf in text_leaves(text):
         if not (single and leaf.value == text.strip()):
             yield _placed(leaf, place)

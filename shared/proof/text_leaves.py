@@ -47,7 +47,13 @@ def _table_leaves(table: Table, index: int) -> Iterator[TextLeaf]:
         for column, (title, cell) in enumerate(zip(table.header, cells, strict=True)):
             name: str | int = title if table.column(title) == column and title else column
             if cell.strip():
-                yield TextLeaf("table", {"row": number, "column": name, **numbered}, title, cell, row)
+                key = title or _label(table, cells, column)
+                yield TextLeaf("table", {"row": number, "column": name, **numbered}, key, cell, row)
+
+
+def _label(table: Table, cells: tuple[str, ...], column: int) -> str:
+    """Name a value in a table of two columns without titles: its label stands before it."""
+    return cells[0].strip() if column == 1 and not any(table.header) and len(table.header) == 2 else ""  # noqa: PLR2004
 
 
 def _key_value_leaves(text: str, lines: list[KeyValue]) -> Iterator[TextLeaf]:

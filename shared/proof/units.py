@@ -55,6 +55,9 @@ def unit_of_key(key: str) -> str:
     inside = _bracketed(key)
     if inside and (unit := find_unit(inside)):
         return unit
+    last = key.split()[-1] if key.split() else ""
+    if last != key and not last.islower() and (unit := _exact_names().get(last, "")):
+        return unit
     parts = words(key)
     if unit := _at_end(parts):
         return unit
