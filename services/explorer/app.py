@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 
-from services.explorer.adapters.catalogue import Catalogue
 from services.explorer.adapters.environments import PooledEnvironments
 from services.explorer.domain.alternatives import PlannedBender
 from services.explorer.domain.exploring import POLICY, Explorer, dead
@@ -15,6 +14,7 @@ from services.explorer.settings import Settings
 from shared.model.errors import Rejected
 from shared.model.sub_dags import SubDag
 from shared.runtime.answer_cache import AnswerCache
+from shared.runtime.catalogue import Catalogue
 from shared.runtime.ledger import Ledger
 from shared.runtime.openai_model import OpenAiModel
 from shared.runtime.servers.launcher import Launcher

@@ -24,7 +24,7 @@ def drafts(exploration: Exploration, catalogue: Catalogue) -> tuple[DraftTask, .
     try:
         task = write(exploration, catalogue)
     except Rejected as error:
-        return (_nothing(exploration, error.reason, error.text),)
+        return (nothing(exploration, error.reason, error.text),)
     return (
         DraftTask(
             draft_id=task.task_id,
@@ -150,7 +150,8 @@ def _repeated(exploration: Exploration, task: Task) -> str:
     )
 
 
-def _nothing(exploration: Exploration, reason: str, text: str) -> DraftTask:
+def nothing(exploration: Exploration, reason: str, text: str) -> DraftTask:
+    """Write the record that says why an exploration gave no task."""
     return DraftTask(
         draft_id=nothing_id(exploration.exploration_id, reason),
         exploration_id=exploration.exploration_id,

@@ -90,7 +90,7 @@ def _only_number(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     column, where = wanted["column"], wanted["where"]
-    grid = _grid(call, [column, *(name for name, _, _ in where)])
+    grid = _grid(call, [column, *(name for name, _, _ in where)], wanted.get("sheet", ""))
     hits = [r for r in range(len(grid.rows)) if all(_same(grid.cell(r, name), text) for name, _, text in where)]
     if len(hits) != 1:
         raise Rejected("ambiguous_selector", f"{len(hits)} rows of {call.call_id} match")
@@ -100,7 +100,7 @@ def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 
 def _rows(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
-    grid = _grid(call, wanted["rows"])
+    grid = _grid(call, wanted["rows"], wanted.get("sheet", ""))
     first = ({"name": "slice", "args": {"start": grid.skipped}},) if grid.skipped else ()
     return Cited(locator(grid.steps), first, grid.columns)
 
@@ -158,8 +158,8 @@ def _only(values: Iterable[Value], what: str) -> Value:
     return found[0]
 
 
-def _grid(call: ExecutedCall, names: Sequence[str]) -> Grid:
-    found = grids(call.result_json, list(dict.fromkeys(names)))
+def _grid(call: ExecutedCall, names: Sequence[str], sheet: str) -> Grid:
+    found = grids(call.result_json, list(dict.fromkeys(names)), sheet)
     if len(found) != 1:
         raise Rejected("no_citable_value" if not found else "ambiguous_selector", f"{len(found)} tables in {call.call_id}")
     return found[0]

@@ -49,15 +49,27 @@ class Grid:
         return value[int(token)] if int(token) < len(value) else None
 
 
-def grids(result_json: str, names: Sequence[str]) -> list[Grid]:
-    """Find the tables of a canonical result that have all the named columns."""
+def grids(result_json: str, names: Sequence[str], sheet: str = "") -> list[Grid]:
+    """Find the tables of a canonical result that have all the named columns.
+
+    Where text holds several such tables under headings, those under the heading `sheet` are meant.
+    """
     result = parse_canonical(result_json)
     content = result.get("content") if isinstance(result, dict) else None
     found: list[Grid] = []
     for index, part in enumerate(content if isinstance(content, list) else ()):
         if isinstance(part, dict) and isinstance(part.get("text"), str):
-            found.extend(_of_text(part["text"], ({"pointer": f"/content/{index}/text"},), names, 0))
+            text = part["text"]
+            own = list(_of_text(text, ({"pointer": f"/content/{index}/text"},), names, 0))
+            under = [g for g in own if g.text_table is not None and _heading(text, g.text_table) == sheet]
+            found.extend(under or own)
     return found
+
+
+def _heading(text: str, index: int) -> str:
+    """The last heading above a table of a text."""
+    lines = text.split("\n")[: find_tables(text)[index].first_line]
+    return next((line.lstrip("# ").strip() for line in reversed(lines) if line.startswith("#")), "")
 
 
 def _of_text(text: str, steps: Steps, names: Sequence[str], depth: int) -> Iterator[Grid]:

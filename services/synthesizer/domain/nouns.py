@@ -29,6 +29,7 @@ _UNITS = {
     "day": "days", "week": "weeks", "month": "months", "year": "years", "percent": "percent", "m2": "square metres",
     "ft2": "square feet", "kWh": "kilowatt hours", "MJ": "megajoules", "km/h": "kilometres per hour", "mph": "miles per hour",
 }  # fmt: skip
+_KEPT = frozenset({"time", "hours"})
 _ID_WORDS = frozenset({"id", "no", "number", "code", "key", "ref"})
 _ROWS = {
     "sku": "product", "article": "product", "item": "product", "po": "purchase order", "staff": "employee", "account": "customer account",
@@ -50,8 +51,7 @@ _MONTHS = "January February March April May June July August September October N
 def humane(column: str) -> str:
     """Name a column in words, its unit left out: `weight_lb` is weight, `Price (USD)` is price."""
     parts = list(words(re.sub(r"[(\[].*?[)\]]", "", column)))
-    unit = unit_of_key(column)
-    if unit and len(parts) > 1 and unit_of_key("x_" + parts[-1]) and parts[-1] not in ("hours", "time"):
+    while len(parts) > 1 and unit_of_key("_".join(parts)) and parts[-1] not in _KEPT and not unit_of_key("_".join(parts[:-1])):
         parts.pop()
     whole = "_".join(parts)
     if whole in _WHOLE:
@@ -136,6 +136,12 @@ def document(path: str, title: str, dated: str) -> str:
     if suffix == ".docx" and re.search("agreement|contract|report|letter", title, re.IGNORECASE):
         return f"the {title[0].lower() + title[1:]}{when}"
     return f"the “{title}” {kind}{when}"
+
+
+def repository(path: str) -> str:
+    """Name a folder under version control."""
+    last = PurePosixPath(path).name
+    return "the code repository" if last in ("repo", "repository", "code", "") else f"the {last} repository"
 
 
 def article(noun: str) -> str:

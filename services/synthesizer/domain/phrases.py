@@ -31,7 +31,8 @@ class Speaker:
 
     def row(self, entity: lf.Keyed | lf.Extreme) -> str:
         """Name a row, with the file where it matters."""
-        return self._row(entity) + self.source(entity.table)
+        described = self._row(entity)
+        return described if isinstance(entity, lf.Keyed) else described + self.source(entity.table)
 
     def source(self, table: lf.Table) -> str:
         """Name the file of a table where the question would be open without it."""
@@ -57,7 +58,7 @@ class Speaker:
             case lf.DocumentProperty():
                 return f"the {_label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
             case lf.LatestCommit():
-                return f"the {_label(form.name)} of the latest commit in the {form.path} repository"
+                return f"the {_label(form.name)} of the latest commit in {nouns.repository(form.path)}"
             case lf.CodeMeasure():
                 return f"the {nouns.humane(form.name)} of {form.path}"
             case lf.Converted():
@@ -75,7 +76,7 @@ class Speaker:
             case lf.DocumentProperty():
                 return f"the {_label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
             case lf.LatestCommit():
-                return f"whoever made the latest commit in the {form.path} repository"
+                return f"whoever made the latest commit in {nouns.repository(form.path)}"
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():
@@ -107,9 +108,8 @@ class Speaker:
 
     def _attribute(self, form: lf.Attribute) -> str:
         row = self.row(form.entity)
-        name = nouns.humane(form.column)
-        if isinstance(form.entity, lf.Keyed) and isinstance(form.entity.key, lf.Literal) and row == form.entity.key.text:
-            return f"{row}’s {name}" if not row.endswith("s") else f"the {name} of {row}"
+        source = self.source(form.entity.table) if isinstance(form.entity, lf.Keyed) else ""
+        name = nouns.humane(form.column) + (f" listed{source}" if source else "")
         return f"the {name} of {row}"
 
     def _aggregate(self, form: lf.Aggregate) -> str:
@@ -117,10 +117,8 @@ class Speaker:
         if form.function is lf.Function.COUNT:
             return f"the number of {rows}"
         word = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}[form.function]
-        name = nouns.humane(form.column)
-        name = name.removeprefix("total ") if word == "total" else name
-        word = "combined" if name == "total" and word == "total" else word
-        return f"the {word} {name} of all {rows}" if word in ("total", "combined") else f"the {word} {name} among {rows}"
+        name = summed(form.column) if word == "total" else nouns.humane(form.column)
+        return f"the {word} {name} of all {rows}" if word == "total" else f"the {word} {name} among {rows}"
 
     def _computed(self, form: lf.Computed) -> str:
         first, *rest = (self.value(operand) for operand in form.operands)
@@ -146,14 +144,30 @@ class Speaker:
             if isinstance(condition.value, lf.Literal):
                 return f"dated {_DAYS[condition.operator]} {nouns.day(condition.value.text)}"
             return f"dated {_DAYS[condition.operator]} {self.value(condition.value)}"
+        if isinstance(condition.value, lf.Several):
+            return f"{_preposition(condition.column) or f'whose {column} is'} either {self._either(condition, table)}"
         if condition.operator is not lf.Operator.EQUAL:
             word = "over" if condition.operator is lf.Operator.OVER else "under"
             return f"with {nouns.article(column)} {word} {self.value(condition.value)}"
-        role = next((preposition for named, preposition in _BY_ROLE if named & set(words(condition.column))), "")
+        role = _preposition(condition.column)
         if isinstance(condition.value, lf.Literal):
             return _stated(role, column, condition)
         who = self.who(condition.value, table, condition.column)
         return f"{role or f'whose {column} is'} {who}"
+
+    def _either(self, condition: lf.Condition, table: lf.Table) -> str:
+        values = condition.value.of if isinstance(condition.value, lf.Several) else ()
+        return " or ".join(self.who(value, table, condition.column) for value in values)
+
+
+def _preposition(column: str) -> str:
+    return next((preposition for named, preposition in _BY_ROLE if named & set(words(column))), "")
+
+
+def summed(column: str) -> str:
+    """What is added up: a total of orders is their value."""
+    name = nouns.humane(column)
+    return "value" if name in ("total", "amount") else name.removeprefix("total ").removesuffix(" total")
 
 
 def listed(items: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.synthesizer.domain import nouns
-from services.synthesizer.domain.phrases import Speaker, listed
+from services.synthesizer.domain.phrases import Speaker, listed, summed
 from shared.model import logical_form as lf
 
 _ASK = (
@@ -60,14 +60,32 @@ def _ask_one_row(speaker: Speaker, values: Sequence[lf.Attribute], rng: random.R
     others = [nouns.humane(v.column) for v in values if v not in naming]
     row, noun = speaker.row(entity), speaker.noun(entity.table)
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
+    whose = "their" if noun == "employee" else "its"
     if naming and not told and others:
-        its = listed([f"its {name}" for name in others])
-        start = rng.choice((f"which {noun} is it", f"which {noun} is that"))
-        return _take(row, f"{start}, and what {'are' if len(others) > 1 else 'is'} {its}", rng)
-    if naming and not told and len(naming) == 1:
-        return rng.choice((f"Which {noun} is {row}?", f"Could you tell me which {noun} is {row}?", f"I’d like to know which {noun} is {row}."))
+        theirs = listed([f"{whose} {name}" for name in others])
+        be = "are" if len(others) > 1 else "is"
+        if isinstance(entity, lf.Extreme):
+            return f"{_which(speaker, entity)}, and what {be} {theirs}?"
+        return _take(row, f"{_identity(noun)}, and what {be} {theirs}", rng)
+    if naming and not told and len(naming) == 1 and isinstance(entity, lf.Extreme):
+        asked = _which(speaker, entity)
+        return rng.choice((f"{asked}?", f"Could you tell me {asked[0].lower()}{asked[1:]}?"))
     names = listed([f"the {nouns.humane(v.column)}" for v in values])
-    return _frame(f"{names} of {row}", len(values) > 1, rng)
+    source = speaker.source(entity.table) if isinstance(entity, lf.Keyed) else ""
+    return _frame(f"{names}{f' listed{source}' if source else ''} of {row}", len(values) > 1, rng)
+
+
+def _identity(noun: str) -> str:
+    return "who is it" if noun == "employee" else f"which {noun} is it"
+
+
+def _which(speaker: Speaker, entity: lf.Extreme) -> str:
+    """Ask for an extreme: which product is the heaviest, which supplier has the longest lead time."""
+    noun, (adjective, fits) = speaker.noun(entity.table), nouns.degree(entity.column, entity.direction)
+    among = speaker.where(entity.where, entity.table) + speaker.source(entity.table)
+    if fits:
+        return f"Which {noun}{among} is the {adjective}"
+    return f"Which {noun}{among} has the {adjective} {nouns.humane(entity.column)}"
 
 
 def _is_history(values: Sequence[Any]) -> bool:
@@ -77,11 +95,11 @@ def _is_history(values: Sequence[Any]) -> bool:
 def _ask_history(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
     theirs = listed([f"their {nouns.humane(v.column)}" for v in values[1:]])
     be = "are" if len(values) > 2 else "is"  # noqa: PLR2004
-    path = values[0].path
+    code = nouns.repository(values[0].path)
     return rng.choice((
-        f"Who made the latest commit in the {path} repository, and what {be} {theirs}?",
-        f"Somebody just committed to the {path} repository. Who was it, and what {be} {theirs}?",
-        f"I want to reach whoever committed last in the {path} repository: who is it, and what {be} {theirs}?",
+        f"Who made the latest commit in {code}, and what {be} {theirs}?",
+        f"Who was the last person to commit to {code}, and what {be} {theirs}?",
+        f"I want to reach whoever committed last in {code}: who is it, and what {be} {theirs}?",
     ))  # fmt: skip
 
 
@@ -96,8 +114,9 @@ def _ask_clock(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> s
     place = nouns.place_of(form.from_zone.text) if isinstance(form.from_zone, lf.Literal) else ""
     when = f"when it is {form.time} in {place}"
     if len(values) > 1 and entity is not None:
-        which = f"which {speaker.noun(entity.table)} is it"
-        return _take(row, f"{which}, and what is the local time there {when}", rng)
+        if isinstance(entity, lf.Extreme):
+            return f"{_which(speaker, entity)}, and what is the local time there {when} today?"
+        return _take(row, f"{_identity(speaker.noun(entity.table))}, and what is the local time there {when} today", rng)
     return rng.choice((
         f"What time is it for {row} {when} today?",
         f"I want to call at {form.time} {place} time today. What is the local time for {row} then?",
@@ -114,8 +133,10 @@ def _ask_conversion(speaker: Speaker, values: Sequence[Any], rng: random.Random)
     form: lf.Converted = values[-1]
     unit = nouns.unit_words(form.unit)
     if len(values) > 1 and isinstance(form.of, lf.Attribute):
-        which = f"which {speaker.noun(form.of.entity.table)} is it"
-        return _take(speaker.row(form.of.entity), f"{which}, and what is its {nouns.humane(form.of.column)} in {unit}", rng)
+        entity, measure = form.of.entity, f"what is its {nouns.humane(form.of.column)} in {unit}"
+        if isinstance(entity, lf.Extreme):
+            return f"{_which(speaker, entity)}, and {measure}?"
+        return _take(speaker.row(entity), f"{_identity(speaker.noun(entity.table))}, and {measure}", rng)
     return _frame(f"{speaker.value(form.of)}, converted to {unit}", False, rng)
 
 
@@ -132,7 +153,9 @@ def _ask_total(speaker: Speaker, values: Sequence[lf.Aggregate], rng: random.Ran
     count, *others = values
     rows = nouns.plural(speaker.noun(count.table)) + speaker.where(count.where, count.table) + speaker.source(count.table)
     words = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
-    names = listed([f"their {words[v.function]} {nouns.humane(v.column).removeprefix('total ')}" for v in others])
+    names = listed([
+        f"their {words[v.function]} {summed(v.column) if v.function is lf.Function.SUM else nouns.humane(v.column)}" for v in others
+    ])  # fmt: skip
     return rng.choice((
         f"How many {rows} are there, and what is {names}?",
         f"Count the {rows} and tell me {names}.",
@@ -220,7 +243,7 @@ def _ask_fan_out(speaker: Speaker, values: Sequence[lf.Attribute], rng: random.R
         key = value.entity.key
         role = speaker.role(key.column, value.entity.table, value.entity.column)
         asked.append(f"the {nouns.humane(value.column)} of its {role}")
-    return _take(speaker.row(_via(values[0])), f"what {'are'} {listed(asked)}", rng)
+    return _take(speaker.row(_via(values[0])), f"what are {listed(asked)}", rng)
 
 
 def _is_code(values: Sequence[Any]) -> bool:

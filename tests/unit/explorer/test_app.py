@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.explorer.adapters.catalogue import Catalogue
 from services.explorer.adapters.environments import MeteredCaller
 from services.explorer.app import Exploring, dead_exploration
 from services.explorer.domain.alternatives import PlannedBender
@@ -15,6 +14,7 @@ from shared.model.errors import Rejected, Unavailable
 from shared.model.explorations import ExplorationOutcome
 from shared.model.sub_dags import EpochOpened
 from shared.runtime import wire
+from shared.runtime.catalogue import Catalogue
 from shared.runtime.streaming.events import Event
 from tests.unit.explorer.shop import SKU, call, plan, shop
 

@@ -25,6 +25,7 @@ class Catalogue:
     """Told of every tool as it becomes known."""
     _listed: dict[str, ToolRecord] = field(default_factory=dict)
     _tools: dict[str, ToolRecord] = field(default_factory=dict)
+    _servers: dict[str, ServerRecord] = field(default_factory=dict)
     _worlds: dict[str, WorldRecord] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _follower: Follower | None = None
@@ -36,6 +37,7 @@ class Catalogue:
         elif isinstance(entry, WorldRecord):
             self._worlds[entry.world_digest] = entry
         elif isinstance(entry, ServerRecord):
+            self._servers[entry.server_id] = entry
             for tool_id in entry.tool_ids:
                 if tool_id in self._listed:
                     self._tools[tool_id] = self._listed[tool_id]
@@ -46,6 +48,15 @@ class Catalogue:
     def is_ready(self) -> bool:
         """Say whether everything that was there at the start has been read."""
         return self._follower is not None and self._follower.is_caught_up()
+
+    def servers(self) -> Mapping[str, ServerRecord]:
+        """Return the newest terminal record of each server."""
+        return dict(self._servers)
+
+    def listed_tools(self) -> tuple[ToolRecord, ...]:
+        """Return the tools that the newest records of ready servers name, by id."""
+        named = {tool_id for server in self._servers.values() for tool_id in server.tool_ids}
+        return tuple(self._tools[tool_id] for tool_id in sorted(named & self._tools.keys()))
 
     def frozen_now(self, world_digest: str) -> str:
         """Return a world's instant; empty for one that has none of ours."""

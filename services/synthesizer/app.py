@@ -1,0 +1,56 @@
+"""Kafka shell of the synthesizer: explorations in, draft tasks out."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+
+from services.synthesizer.domain.backward import drafts, nothing
+from services.synthesizer.domain.tasks import Catalogue as Offered
+from services.synthesizer.settings import Settings
+from shared.model.errors import Rejected
+from shared.model.explorations import Exploration
+from shared.runtime.catalogue import Catalogue
+from shared.runtime.service import Background, Part
+from shared.runtime.streaming.events import Event, Output
+from shared.runtime.streaming.stage import Stage
+from shared.runtime.streaming.worker import TransactionalWorker
+
+WRITES = "draft-tasks"
+
+
+class Synthesizing:
+    """The handler."""
+
+    def __init__(self, catalogue: Catalogue, wait_seconds: float) -> None:
+        self._catalogue, self._wait_seconds = catalogue, wait_seconds
+
+    async def handle(self, event: Event) -> Sequence[Output]:
+        """Write what one exploration is good for; at least one record, so that every draw ends in verdicts.
+
+        Raises:
+            Unavailable: the catalogue has not been read to its end.
+        """
+        exploration: Exploration = event.record
+        called = {call.tool_id for call in exploration.calls}
+        await self._catalogue.tools(called, exploration.world_digest, self._wait_seconds)
+        offered = Offered(self._catalogue.listed_tools(), self._catalogue.servers())
+        return [Output(WRITES, draft.draft_id, draft) for draft in drafts(exploration, offered)]
+
+
+def dead_draft(event: Event, error: Exception) -> Sequence[Output]:
+    """Give a dead-lettered exploration its one record, so that a run knows that it is done."""
+    if not isinstance(event.record, Exploration):
+        return ()
+    reason, text = (error.reason, error.text) if isinstance(error, Rejected) else ("bug", type(error).__name__)
+    draft = nothing(event.record, reason, text[:500])
+    return (Output(WRITES, draft.draft_id, draft),)
+
+
+async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
+    """Put the synthesizer together."""
+    catalogue = Catalogue()
+    handler = Synthesizing(catalogue, settings.catalogue_wait_seconds)
+    return [
+        TransactionalWorker(settings, Stage("synthesizer", ("explorations",), handler.handle, on_dead=dead_draft)),
+        Background("catalogue", partial(catalogue.follow, settings.kafka_bootstrap), catalogue.is_ready),
+    ]
