@@ -86,7 +86,7 @@ def walk(value: Any, place: Place) -> Iterator[Leaf]:
 
 
 def _cells_as_names(content: Any) -> Iterator[Leaf]:
-    """Find cell addresses that name members (`{"B3": "Kettle"}`): no pointer leads to a name, a span of the text does."""
+    """Find cell addresses that name members (`{"B3": "Kettle"}`): no pointer leads to a name, a span of text does."""
     part = content[0] if isinstance(content, list) and content else None
     text = part.get("text") if isinstance(part, dict) else None
     for match in _CELL_NAME.finditer(text if isinstance(text, str) else ""):

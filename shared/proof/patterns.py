@@ -57,11 +57,11 @@ PATH = re.compile(
 )
 ROOTED = re.compile(r"(?:~|\.{1,2})?(?:/[^\s/\\:*?\"<>|,;()=\[\]]+)+/?|/|\.{1,2}")
 EXTENSION_TEXT = """
-    avif bat bib bmp bz2 c cc cfg cjs conf cpp cs css csv db dart doc docx duckdb eml env epub fish gif go gpx gz h hpp
-    html htm ics ini ipynb java jpeg jpg js json jsonl jsx kt less lock log lua m4a md mdx mjs mov mp3 mp4 ndjson odp
-    ods odt ofn owl parquet pdf php pkl pl png pps ppt pptx proto ps1 py pyi r rb rs rst rtf sass scala scss sh sql sqlite
-    sqlite3 svg swift tar tex tgz tif tiff toml ts tsv tsx txt vcf vue wav webm webp xhtml xls xlsm xlsx xml yaml yml
-    zim zip
+    avif bat bib bmp bz2 c cc cfg cjs conf cpp cs css csv db dart doc docx duckdb eml env epub fish gif go gpx gz h
+    hpp html htm ics ini ipynb java jpeg jpg js json jsonl jsx kt less lock log lua m4a md mdx mjs mov mp3 mp4 ndjson
+    odp ods odt ofn owl parquet pdf php pkl pl png pps ppt pptx proto ps1 py pyi r rb rs rst rtf sass scala scss sh
+    sql sqlite sqlite3 svg swift tar tex tgz tif tiff toml ts tsv tsx txt vcf vue wav webm webp xhtml xls xlsm xlsx
+    xml yaml yml zim zip
     """
 EXTENSIONS = frozenset(EXTENSION_TEXT.split())
 
