@@ -4,6 +4,7 @@ import functools
 import importlib
 import importlib.util
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -376,6 +377,16 @@ def test_the_dockerfile_copies_only_what_the_context_holds():
     for target in ("service", "with-node"):
         assert f"AS {target}\n" in dockerfile
     assert "USER 10001:10001" in dockerfile
+
+
+def test_the_image_is_built_from_all_that_the_wheel_holds():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    made = {"protos/gen/firefly"}
+    needed = {*wheel["packages"], *wheel.get("force-include", {})} - made
+    kept = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()}
+    assert needed <= kept
 
 
 def test_image_locks_are_part_of_the_development_lock():
