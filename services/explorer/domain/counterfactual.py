@@ -118,10 +118,7 @@ async def _try_edge(step: Step, index: int, answered: Mapping[str, Answered], ca
 def _variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterator[tuple[Found, Filled]]:
     """Yield valid calls with another value, each once."""
     used, schema = {step.attempt.filled.arguments_json}, step.attempt.tool.input_schema_json
-    before = step.attempt.filled.found[index][1]
     for after in other_values(step, index, answered):
-        if after.text == before.text:
-            continue
         found = list(step.attempt.filled.found)
         found[index] = (found[index][0], after)
         try:

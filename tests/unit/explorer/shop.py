@@ -64,6 +64,27 @@ def double(arguments, world):
     return Answer(structured={"doubled": float(arguments["amount"]) * 2})
 
 
+def daily(arguments, world):
+    """Another product on another day."""
+    return Answer(structured={"sku": "SKU-1" if world.clock == "frozen" else "SKU-2", "code": "SKU-3"})
+
+
+def expires(arguments, world):
+    """Answers on one day only."""
+    return Answer(text="yes", is_error=world.clock != "frozen")
+
+
+def stamped(arguments, world):
+    """Says nothing but when it was asked."""
+    return Answer(structured={"request": f"r{world.calls_made}-{world.clock}"})
+
+
+def warns(arguments, world):
+    """Does what it was asked for and complains."""
+    world.files["note"] = "warned"
+    return Answer(text="Note that style X does not exist")
+
+
 def noisy(arguments, world):
     """Ignores its argument and never answers the same twice, in one place."""
     return Answer(structured={"total": 4, "request": f"r{world.calls_made}-{world.clock}"})
@@ -88,6 +109,10 @@ def shop(limit=None):
             fake_tool("read", read),
             fake_tool("double", double, {"amount": NUMBER}),
             fake_tool("dies", dies),
+            fake_tool("daily", daily),
+            fake_tool("expires", expires),
+            fake_tool("stamped", stamped, {"sku": STRING}),
+            fake_tool("warns", warns, effect=Effect.WORLD),
             fake_tool("noisy", noisy, {"sku": STRING}),
         ],
         limit=limit,

@@ -223,7 +223,8 @@ async def test_fresh_environments_are_bounded_too():
     texts = binding("/text", *(f"bad {number}" for number in range(9)))
     explored = await explore(call("c1", "write", '{"text":"bad"}', bindings=(texts,)), environments=environments)
     assert explored.exploration.failure_code == "tool_error"
-    assert len(environments.lent) <= MOST_RESTARTS + 1
+    assert len(environments.lent) == MOST_RESTARTS + 1
+    assert len({one.arguments_json for one in explored.recordings}) == MOST_RESTARTS + 1
 
 
 async def test_crash_seen_every_time_is_data():
@@ -240,6 +241,68 @@ async def test_too_large_result_keeps_digest_and_length_only():
     assert (made.result_json, recording.result_json) == ("", "")
     assert recording.result_length > 50
     assert recording.result_sha256 == made.result_sha256
+
+
+async def test_value_of_another_key_is_not_taken_for_the_planned_one():
+    daily = replace(SKU, locator_json="")
+    explored = await explore(call("c1", "daily"), call("c2", "price", '{"sku":null}', (daily,)))
+    assert explored.exploration.calls[1].arguments_json == '{"sku":"SKU-1"}'
+    coded = replace(daily, key="code")
+    explored = await explore(call("c1", "daily"), call("c2", "price", '{"sku":null}', (coded,)))
+    assert explored.exploration.calls[1].arguments_json == '{"sku":"SKU-3"}'
+
+
+async def test_value_that_flows_otherwise_on_another_day_proves_nothing_of_the_call_it_flows_into():
+    daily = replace(SKU, locator_json=canonical([{"pointer": "/structuredContent/sku"}]))
+    explored = await explore(call("c1", "daily"), call("c2", "price", '{"sku":null}', (daily,)))
+    first, second = explored.exploration.repeated
+    assert (first.same_arguments, first.volatile) == (True, ("/structuredContent/sku",))
+    assert not second.same_arguments
+    priced = next(one for one in explored.recordings if one.arguments_json == '{"sku":"SKU-1"}')
+    assert priced.stability is Stability.UNTESTED
+
+
+async def test_call_that_fails_on_another_day_is_unstable():
+    explored = await explore(call("c1", "expires"))
+    assert explored.exploration.repeated[0].is_error
+    assert [one.stability for one in explored.recordings] == [Stability.UNSTABLE]
+
+
+async def test_answer_that_says_only_when_it_was_asked_depends_on_nothing():
+    explored = await explore(call("c1", "best_seller"), call("c2", "stamped", '{"sku":null}', (SKU,)))
+    (one,) = explored.exploration.counterfactuals
+    assert one.outcome is CounterfactualOutcome.SAME
+
+
+async def test_warning_of_a_call_that_moved_the_world_is_no_failure():
+    explored = await explore(call("c1", "warns"))
+    assert explored.exploration.outcome is ExplorationOutcome.EXECUTED
+
+
+async def test_flow_into_a_write_that_a_later_write_undoes_has_no_counterfactual():
+    text = replace(SKU, argument="/text", source_call_id="c0")
+    explored = await explore(
+        call("c0", "best_seller"),
+        call("c1", "write", '{"text":"a"}'),
+        call("c2", "write", '{"text":null}', (text,)),
+        call("c3", "write", '{"text":"a"}'),
+    )
+    first, second = explored.exploration.calls[1:3]
+    assert second.state == first.state_after == explored.exploration.calls[3].state_after
+    assert explored.exploration.counterfactuals == ()
+
+
+async def test_recording_proven_by_the_second_run_is_not_overwritten_by_an_unproven_one():
+    """The counterfactual of c2 is the very call that c3 makes."""
+    explored = await explore(*CHAIN, call("c3", "price", '{"sku":"SKU-2"}'))
+    same = [one for one in explored.recordings if one.arguments_json == '{"sku":"SKU-2"}']
+    assert [one.stability for one in same] == [Stability.MASKED]
+
+
+async def test_error_that_the_server_flags_is_no_error_in_disguise():
+    explored = await explore(call("c1", "write", '{"text":"bad"}'))
+    (made,) = explored.exploration.calls
+    assert (made.is_error, made.looks_failed) == (True, False)
 
 
 async def test_unknown_tool_fails_with_its_name():
