@@ -8,12 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import openai
 from firefly_client import AsyncClient, SimulatorError
 
 from cli.dataset.reading import TaskRow, read_tasks
 from cli.playing.agents import Agent, ConstantAgent, EmptyAgent, ReferenceAgent
-from cli.playing.openai_agent import OpenAiAgent
 from cli.playing.playing import Played, Summary, own_simulator, play_all, sum_up
 from shared.model.errors import BadInput, Unavailable
 from shared.runtime.settings import ModelSettings
@@ -70,9 +68,14 @@ def make_agent(name: str, rows: Sequence[TaskRow], model: str = "") -> Agent:
     return ReferenceAgent() if name == "reference" else EmptyAgent()
 
 
-def _openai_agent(settings: ModelSettings, model: str) -> OpenAiAgent:
+def _openai_agent(settings: ModelSettings, model: str) -> Agent:
     if not settings.openai_base_url:
         raise BadInput("the openai agent needs OPENAI_BASE_URL: set it to an OpenAI-compatible endpoint")
+    # One agent of four needs it, and its import costs more than an evaluation without a model.
+    import openai
+
+    from cli.playing.openai_agent import OpenAiAgent
+
     client = openai.AsyncOpenAI(
         base_url=settings.openai_base_url,
         api_key=settings.openai_api_key.get_secret_value(),

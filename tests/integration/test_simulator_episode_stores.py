@@ -5,7 +5,6 @@ import asyncio
 import pytest
 import redis
 
-from cli.embedded.valkey import Valkey
 from services.simulator.adapters.episodes_memory import KEPT_SECONDS, MemoryEpisodes
 from services.simulator.adapters.episodes_sqlite import SqliteEpisodes
 from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
@@ -14,16 +13,9 @@ from services.simulator.domain.episodes import EpisodePlan, open_episode
 from services.simulator.domain.replaying import Played, Reply, Situation, Tier
 from shared.model.errors import BadInput, Unavailable
 
+pytestmark = pytest.mark.integration
 NOW = 1_000_000_000.0
 _serial = iter(range(10_000))
-
-
-@pytest.fixture(scope="module")
-def valkey(tmp_path_factory):
-    server = Valkey(tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "sqlite", "valkey"])
@@ -33,7 +25,7 @@ async def store(request, tmp_path):
     elif request.param == "sqlite":
         made = SqliteEpisodes(tmp_path / "state" / "episodes.sqlite")
     else:
-        url = request.getfixturevalue("valkey").url
+        url = request.getfixturevalue("valkey").removesuffix("/0") + "/5"
         with redis.Redis.from_url(url) as client:
             client.flushdb()
         made = ValkeyEpisodes(url)

@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 from tests.fakes.office import Office
 from tests.fakes.simulator import serving
 
+pytestmark = pytest.mark.integration
 RIGHT = '{"total": 25.6, "items": 3}'
 FIRST = ("files-read_file", {"path": "orders/latest.txt"})
 SECOND = ("desk-find_order", {"order_id": "A-17"})
@@ -249,6 +250,19 @@ async def test_unknown_episode_is_not_found(simulator, method):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await getattr(simulator_grpc.SimulatorServiceStub(channel), method)(request)
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_replay_hears_whether_waiting_for_a_recording_would_help(simulator):
+    latest = simulator.task.reference[0].recording_id
+    async with grpc.aio.insecure_channel(simulator.target) as channel:
+        stub = simulator_grpc.SimulatorServiceStub(channel)
+        opened = await stub.CreateEpisode(pb.CreateEpisodeRequest(server_ids=["files"], world_digest="elsewhere"))
+        call = {"episode_id": opened.episode_id, "tool_name": "read_file", "arguments_json": json.dumps(FIRST[1])}
+        replies = [
+            await stub.CallTool(pb.CallToolRequest(call_id=str(number), expected_recording_id=expected, **call))
+            for number, expected in enumerate((latest, "rec_nowhere", ""))
+        ]
+    assert [reply.error_code for reply in replies] == ["other_state", "not_recorded", "not_recorded"]
 
 
 async def test_free_episode_names_tools_uniquely_and_has_no_score(client):
