@@ -36,7 +36,7 @@ class Settings(ServiceSettings):
     chaos_stop_at: Path | None = None
     """Zombie hook: write this file and stop inside the first transaction, after its records are written."""
     chaos_fence_at: Path | None = None
-    """Heir hook: write this file before the first fence and wait until it is gone."""
+    """Heir hook: write this file before the first fences and wait until it is gone."""
 
 
 async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
@@ -72,14 +72,14 @@ def stop_inside_transaction(marker: Path) -> None:
 
 
 def wait_before_fence(marker: Path) -> None:
-    """Make the partition producer wait before its start until the test has removed the marker."""
+    """Make every partition's producer wait before its start until the test has removed the marker."""
     original = PartitionProducer.start
-    is_first = [True]
+    waits: list[asyncio.Future[None]] = []
 
     async def waiting(self: PartitionProducer) -> None:
-        if is_first:
-            is_first.clear()
-            await asyncio.to_thread(wait_until_gone, marker)
+        if not waits:
+            waits.append(asyncio.ensure_future(asyncio.to_thread(wait_until_gone, marker)))
+        await asyncio.shield(waits[0])
         await original(self)
 
     PartitionProducer.start = waiting  # type: ignore[method-assign]
