@@ -13,7 +13,7 @@ STATE := .firefly/make
 UV := $(STATE)/uv/bin/uv
 BIN := .venv/bin
 BUF_VERSION := 1.75.0
-PROTOS := $(shell find protos/firefly -name '*.proto')
+SOURCES := $(shell find protos/firefly -name '*.proto') $(wildcard clients/python/firefly_client/*)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ $(STATE)/synced: $(UV) requirements/dev.txt
 	@rm -f $(STATE)/installed
 	@touch $@
 
-$(STATE)/installed: $(STATE)/synced pyproject.toml hatch_build.py $(PROTOS)
+$(STATE)/installed: $(STATE)/synced pyproject.toml hatch_build.py $(SOURCES)
 	@echo "compiling protos, installing firefly"
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --reinstall-package firefly -e .
 	@touch $@

@@ -1,7 +1,7 @@
 """A data folder: what lies where, who holds it, and its Kafka, running or started for the moment.
 
-    with kafka_of(Path(".firefly/data")) as bootstrap:
-        ...read topics...
+with kafka_of(Path(".firefly/data")) as bootstrap:
+    ...read topics...
 """
 
 import fcntl
@@ -72,6 +72,17 @@ class DataFolder:
                 self._running.unlink(missing_ok=True)
                 lock.truncate(0)
 
+    def is_free(self) -> bool:
+        """Whether nobody holds it now."""
+        try:
+            with self._lock.open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def announce(self, running: Running) -> None:
         """Let other commands find the stack."""
         _write(self._running, asdict(running))
@@ -91,7 +102,9 @@ class DataFolder:
             BadInput: none did.
         """
         if not self.parameters.is_file():
-            raise BadInput(f"{self.root} holds no run; start one with `firefly up --data {self.root}` or name its folder")
+            raise BadInput(
+                f"{self.root} holds no run; start one with `firefly up --data {self.root}` or name its folder"
+            )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class Valkey:
     def __init__(self, folder: Path, port: int = 0, settings: EmbeddedSettings | None = None) -> None:
         self.folder = folder
         self.port = port
-        self._program = _program(settings or EmbeddedSettings())
+        self._program = find_valkey(settings or EmbeddedSettings())
         self.process: Process | None = None
 
     @property
@@ -76,7 +76,12 @@ class Valkey:
         return self.process.tail(4) if self.process else ""
 
 
-def _program(settings: EmbeddedSettings) -> Path:
+def find_valkey(settings: EmbeddedSettings) -> Path:
+    """Find the program.
+
+    Raises:
+        BadInput: there is none.
+    """
     if settings.valkey_server is not None:
         if not settings.valkey_server.is_file():
             raise BadInput(f"FIREFLY_VALKEY_SERVER names {settings.valkey_server}, which is not a file")

@@ -1,5 +1,6 @@
 """The services as processes: which module, which port, which settings."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,8 +65,15 @@ def common_environment(parameters: RunParameters, data: Path, cache: Path, addre
     }
 
 
-def own_environment(spec: ServiceSpec, index: int, addresses: Addresses) -> dict[str, str]:
+def own_environment(spec: ServiceSpec, index: int, parameters: RunParameters, addresses: Addresses) -> dict[str, str]:
     """Settings of one service."""
-    grpc = {"simulator": addresses.simulator_port, "graph": addresses.graph_port}.get(spec.name)
-    port = {"FIREFLY_GRPC_PORT": str(grpc)} if grpc else {}
-    return {"FIREFLY_HTTP_PORT": str(addresses.http_ports[index]), **port, **spec.environment}
+    special = {
+        "graph": {
+            "FIREFLY_GRPC_PORT": str(addresses.graph_port),
+            # its first version waits for every server only where the same tasks shall come every time
+            "FIREFLY_MODE": "draws" if parameters.draws else "until",
+            "FIREFLY_EXPECTED_WORLDS": json.dumps(list(parameters.worlds)),
+        },
+        "simulator": {"FIREFLY_GRPC_PORT": str(addresses.simulator_port)},
+    }
+    return {"FIREFLY_HTTP_PORT": str(addresses.http_ports[index]), **special.get(spec.name, {}), **spec.environment}

@@ -229,7 +229,9 @@ def _supervisor(
 ) -> Supervisor:
     common = common_environment(parameters, folder.root, EmbeddedSettings().cache, addresses)
     services = [
-        Service(spec, {**common, **own_environment(spec, index, addresses)}, folder.logs / f"{spec.name}.log")
+        Service(
+            spec, {**common, **own_environment(spec, index, parameters, addresses)}, folder.logs / f"{spec.name}.log"
+        )
         for index, spec in enumerate(roster)
     ]
     return Supervisor(services, view.say)
