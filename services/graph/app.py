@@ -7,7 +7,6 @@ complete cut says.
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 
 import structlog
 
@@ -15,11 +14,9 @@ from services.graph.domain.catalogue import Catalogue
 from services.graph.domain.cuts import Version
 from services.graph.domain.epochs import Epochs
 from services.graph.domain.versions import ReadingBack, Versions
-from services.graph.server import SERVICE, GraphDoor, register
 from services.graph.settings import Settings
 from shared.model.explorations import Exploration
 from shared.model.sub_dags import EpochOpened
-from shared.runtime.rpc import RpcServer
 from shared.runtime.servers.spec import read_servers
 from shared.runtime.service import Part
 from shared.runtime.streaming.events import Event, Output
@@ -27,6 +24,8 @@ from shared.runtime.streaming.faust_stage import FaustStage
 from shared.runtime.streaming.reader import read_all
 from shared.runtime.streaming.stage import Stage
 
+Answering = Callable[[str, Callable[[], Version | None]], Part]
+"""Makes the part that answers questions: (address, the newest version)."""
 READS = ("tool-catalogue", "sub-dags", "explorations")
 WRITES = "tool-graph"
 logger = structlog.get_logger()
@@ -99,7 +98,7 @@ class Cutting:
         return self._now() - self._first_ready >= self._settings.first_cut_delay_seconds
 
 
-async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
+async def build(settings: Settings, resources: AsyncExitStack, *, answering: Answering) -> Sequence[Part]:
     """Put the graph together.
 
     Raises:
@@ -109,11 +108,9 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     versions = Versions(Catalogue(servers, settings.expected_worlds), Epochs())
     cutting = Cutting(settings, versions, time.monotonic)
     stage = Stage("graph", READS, cutting.handle)
-    address = f"{settings.grpc_host}:{settings.grpc_port}"
-    door = GraphDoor(lambda: versions.newest)
     return [
         FaustStage(settings, stage, restore=cutting.restore, tick=cutting.tick),
-        RpcServer(address, partial(register, door), [SERVICE]),
+        answering(f"{settings.grpc_host}:{settings.grpc_port}", lambda: versions.newest),
     ]
 
 

@@ -10,6 +10,7 @@ from firefly.graph.v1 import graph_service_pb2_grpc as graph_grpc
 from services.graph.domain.cuts import Version
 from shared.model.errors import Rejected
 from shared.runtime import wire
+from shared.runtime.rpc import RpcServer
 
 SERVICE = "firefly.graph.v1.GraphService"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -42,6 +43,11 @@ class GraphDoor(graph_grpc.GraphServiceServicer):
         return pb.GetNeighbourhoodResponse(node=wire.to_message(node), incoming=incoming)  # type: ignore[arg-type]
 
 
-def register(door: GraphDoor, server: grpc.aio.Server) -> None:
-    """Add the service to a server."""
-    graph_grpc.add_GraphServiceServicer_to_server(door, server)  # type: ignore[no-untyped-call]
+def answering(address: str, newest: Callable[[], Version | None]) -> RpcServer:
+    """Make the part that serves the service at an address."""
+    door = GraphDoor(newest)
+
+    def register(server: grpc.aio.Server) -> None:
+        graph_grpc.add_GraphServiceServicer_to_server(door, server)  # type: ignore[no-untyped-call]
+
+    return RpcServer(address, register, [SERVICE])
