@@ -17,10 +17,11 @@ from worlds.history import draw_history
 from worlds.layouts import Layout, draw_layout
 from worlds.meetings import draw_notes
 from worlds.minutes import write_notes
-from worlds.model import Company, Scale
+from worlds.model import Company
 from worlds.mount import Mount
 from worlds.policies import write_policies
 from worlds.repository import write_repository
+from worlds.scale import Scale
 from worlds.surroundings import write_surroundings
 from worlds.tables import write_table
 from worlds.vocabulary import TRADES, Trade, trade

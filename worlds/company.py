@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from worlds import climate, goods, sales, staff
 from worlds.draws import Draw
-from worlds.model import Company, Rules, Scale, Units
+from worlds.model import Company, Rules, Units
+from worlds.scale import Scale
 from worlds.vocabulary import TRADES, people, trade
 
 

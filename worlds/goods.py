@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from worlds.draws import Draw
-from worlds.model import Contract, Employee, Place, PriceChange, Product, Scale, Shelf, Supplier, Units
+from worlds.model import Contract, Employee, Place, PriceChange, Product, Shelf, Supplier, Units
+from worlds.scale import Scale
 from worlds.staff import plain
 from worlds.vocabulary import Trade
 

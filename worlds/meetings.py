@@ -1,12 +1,12 @@
 """Decides which meetings took place and what was said in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 from worlds.draws import Draw
 from worlds.goods import weekday
-from worlds.minutes import Labelled, Note
+from worlds.minutes import Labelled, Note, listed
 from worlds.model import Company, Employee, Order, PriceChange, Product, Site, Supplier, Trip
 from worlds.mount import Entity
 from worlds.vocabulary import Trade
@@ -109,7 +109,7 @@ def _supplier_review(draw: Draw, company: Company, supplier: Supplier) -> Note:
         ],
         [
             f"{supplier.contact} joined by phone from {supplier.place.city}. We looked at "
-            f"{_listed(goods) or 'all goods'}; the complaint we hear most is about {supplier.defect}.",
+            f"{listed(goods) or 'all goods'}; the complaint we hear most is about {supplier.defect}.",
             draw.pick(
                 (
                     "They will send photographs of every pallet before it leaves, and we check the first three lots in "
@@ -297,7 +297,3 @@ def _targets(draw: Draw, company: Company) -> Note:
             "A region that reaches its target early does not hand the rest to another one.",
         ],
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""

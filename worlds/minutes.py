@@ -48,6 +48,11 @@ def write_notes(mount: Mount, notes: Sequence[Note], layout: Layout) -> None:
             mount.state(fact.entity, fact.attribute, fact.value, path, {"label": fact.label})
 
 
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
 def _text(note: Note, style: str) -> str:
     attendees = ", ".join(person.name for person in note.attendees)
     lines = [style.format(label="Date", text=note.day), style.format(label="Attendees", text=attendees)]

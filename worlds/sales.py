@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from worlds.draws import Draw
 from worlds.goods import CENT, weekday
-from worlds.model import Customer, Invoice, Order, PriceChange, Product, Return, Rules, Scale, Shipment
+from worlds.model import Customer, Invoice, Order, PriceChange, Product, Return, Rules, Shipment
+from worlds.scale import Scale
 from worlds.vocabulary import People, Trade
 
 FIRST_DAY = date(2025, 9, 1)

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from worlds.draws import Draw
-from worlds.model import Employee, Place, Scale, Trip
+from worlds.model import Employee, Place, Trip
+from worlds.scale import Scale
 from worlds.vocabulary import People, Trade
 
 

@@ -79,7 +79,7 @@ def _read(name: str) -> dict[str, Any]:
     return {key: _frozen(value) for key, value in json.loads(text).items()}
 
 
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _frozen(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_frozen(item) for item in value)
     return {key: _frozen(item) for key, item in value.items()} if isinstance(value, dict) else value
