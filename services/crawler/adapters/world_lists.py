@@ -66,14 +66,14 @@ def read_text(path: Path) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def scalar_text(value: Any) -> str:  # noqa: ANN401 - JSON
+def scalar_text(value: Any) -> str:
     """Return a JSON scalar as text, exactly as it was written; empty for null, objects and lists."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
-def _lists(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # noqa: ANN401 - JSON
+def _lists(value: Any, pointer: str, depth: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
