@@ -5,11 +5,15 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from services.synthesizer.domain.backward import drafts, nothing
+from services.synthesizer.domain.paraphrasing import Paraphraser
 from services.synthesizer.domain.tasks import Catalogue as Offered
 from services.synthesizer.settings import Settings
 from shared.model.errors import Rejected
 from shared.model.explorations import Exploration
+from shared.runtime.answer_cache import AnswerCache
 from shared.runtime.catalogue import Catalogue
+from shared.runtime.ledger import Ledger
+from shared.runtime.openai_model import OpenAiModel
 from shared.runtime.service import Background, Part
 from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.stage import Stage
@@ -21,20 +25,23 @@ WRITES = "draft-tasks"
 class Synthesizing:
     """The handler."""
 
-    def __init__(self, catalogue: Catalogue, wait_seconds: float) -> None:
-        self._catalogue, self._wait_seconds = catalogue, wait_seconds
+    def __init__(self, catalogue: Catalogue, wait_seconds: float, paraphraser: Paraphraser | None = None) -> None:
+        self._catalogue, self._wait_seconds, self._paraphraser = catalogue, wait_seconds, paraphraser
 
     async def handle(self, event: Event) -> Sequence[Output]:
         """Write what one exploration is good for; at least one record, so that every draw ends in verdicts.
 
         Raises:
-            Unavailable: the catalogue has not been read to its end.
+            Unavailable: the catalogue has not been read to its end, or the model is away.
         """
         exploration: Exploration = event.record
         called = {call.tool_id for call in exploration.calls}
         await self._catalogue.tools(called, exploration.world_digest, self._wait_seconds)
         offered = Offered(self._catalogue.listed_tools(), self._catalogue.servers())
-        return [Output(WRITES, draft.draft_id, draft) for draft in drafts(exploration, offered)]
+        made = drafts(exploration, offered)
+        if self._paraphraser is not None:
+            made = tuple([await self._paraphraser.paraphrase(draft, exploration) for draft in made])
+        return [Output(WRITES, draft.draft_id, draft) for draft in made]
 
 
 def dead_draft(event: Event, error: Exception) -> Sequence[Output]:
@@ -48,9 +55,14 @@ def dead_draft(event: Event, error: Exception) -> Sequence[Output]:
 
 async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
     """Put the synthesizer together."""
-    catalogue = Catalogue()
-    handler = Synthesizing(catalogue, settings.catalogue_wait_seconds)
+    catalogue, ledger = Catalogue(), Ledger(settings.kafka_bootstrap, "synthesizer")
+    paraphraser = None
+    if settings.openai_base_url:
+        cache = AnswerCache(settings.data_dir / "answers")
+        paraphraser = Paraphraser(OpenAiModel(settings, "synthesizer", cache, ledger.spend))
+    handler = Synthesizing(catalogue, settings.catalogue_wait_seconds, paraphraser)
     return [
         TransactionalWorker(settings, Stage("synthesizer", ("explorations",), handler.handle, on_dead=dead_draft)),
         Background("catalogue", partial(catalogue.follow, settings.kafka_bootstrap), catalogue.is_ready),
+        Background("ledger", ledger.follow),
     ]

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import ModelSettings
 
 
-class Settings(ServiceSettings):
+class Settings(ModelSettings):
     """How long a draft waits for what it needs."""
 
     catalogue_wait_seconds: float = Field(120.0, gt=0, le=3600)

@@ -40,6 +40,8 @@ class Operator(StrEnum):
     SINCE = "since"
     """On or after a date."""
     BEFORE = "before"
+    ONE_OF = "one_of"
+    """Equal to one of `several`."""
 
 
 class Operation(StrEnum):
@@ -76,6 +78,13 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class Several:
+    """Two or more values, none of them twice."""
+
+    of: tuple["Form", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """Rows whose column compares so."""
 
@@ -107,7 +116,7 @@ class Extreme:
 class Attribute:
     """A column of one row."""
 
-    entity: "Form"
+    entity: "Row"
     column: str
     kind: ValueKind
     unit: str = ""
@@ -219,6 +228,7 @@ class Question:
 
 Form = (
     Literal
+    | Several
     | Keyed
     | Extreme
     | Attribute
@@ -231,6 +241,7 @@ Form = (
     | LocalTime
     | Computed
 )
+Row = Keyed | Extreme
 _RECORDS: dict[str, Any] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower(): record
     for record in (*typing.get_args(Form), Table, Condition, Field, Question)

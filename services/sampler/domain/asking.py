@@ -1,6 +1,5 @@
 """Drawing the pieces of questions: entities, conditions, quantities, from what a world's relations show."""
 
-import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -9,20 +8,25 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from services.sampler.domain.capabilities import Skill, Toolbox
-from services.sampler.domain.plan import MOUNT, Infeasible
+from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import Mention, Reference, Relation, Relations, is_numeric, is_whole
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
 from shared.proof.kinds import classify
 from shared.proof.units import dimension, find_unit, same_dimension
+from shared.proof.words import words
 
 T = TypeVar("T")
-COMMON_UNITS = frozenset("kg g lb oz C F m cm km ft in mi l ml gal min h day week kWh MJ m2 ft2 bar psi km/h mph".split())
+COMMON_UNITS = frozenset(
+    "kg g lb oz C F m cm km ft in mi l ml gal min h day week kWh MJ m2 ft2 bar psi km/h mph".split()
+)
 _PROPERTIES = ("author", "creator", "last modified by")
 _GUESSABLE = 5
 _NAMED = 0.7
 _DISTINCT = 0.6
+_SURE = 0.85
+_NUMBERS = frozenset("extension phone number no year zip postcode code index row line id".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ class Asker:
     def extreme(self, relation: Relation) -> lf.Extreme:
         """The row with the highest or lowest value of a measure."""
         rows = relation.world_table.row_count
-        by = self.some([column for column in relation.measures if column.distinct >= _DISTINCT * rows])
+        telling = [c for c in relation.measures if not _NUMBERS & set(words(c.name))]
+        sure = [c for c in telling if c.distinct == rows]
+        by = self.some(sure if sure and self.chance(_SURE) else [c for c in telling if c.distinct >= _DISTINCT * rows])
         where = (self.category(relation),) if relation.categories and self.chance(0.35) else ()
         return lf.Extreme(relation.table, by.name, self.some(list(lf.Direction)), where)
 
@@ -85,13 +91,14 @@ class Asker:
         suffix = self.some(sorted({PurePosixPath(m.fact.path).suffix for m in fitting}))
         return self.some([m for m in fitting if PurePosixPath(m.fact.path).suffix == suffix])
 
-    def hidden(self, relation: Relation, depth: int = 1) -> lf.Keyed | lf.Extreme:
+    def hidden(self, relation: Relation, depth: int = 1, *, linked: bool = False) -> lf.Keyed | lf.Extreme:
         """A row that the question describes: what a document names, what another row refers to, an extreme."""
         ways = [lambda: self.mentioned(self.mention(self.relations.mentions, relation))] * 3
         if depth > 0:
             ways += [lambda: self.referred(relation, depth - 1)] * 2
             ways.append(lambda: self.committed(relation))
-        ways.append(lambda: self.extreme(relation))
+        if not linked:
+            ways.append(lambda: self.extreme(relation))
         self.rng.shuffle(ways)
         for way in ways:
             try:
@@ -112,16 +119,16 @@ class Asker:
         authors = {f.text for f in self.relations.world.facts if f.key.lower() in _PROPERTIES}
         if not any(c.kind is ValueKind.EMAIL for c in columns) or not any(authors & set(key.samples) for key in people):
             raise Infeasible("not people who write")
-        return lf.Keyed(relation.table, self.some(people).name, lf.LatestCommit(self.repository(), "Author", ValueKind.NAME))
+        return lf.Keyed(
+            relation.table, self.some(people).name, lf.LatestCommit(self.repository(), "Author", ValueKind.NAME)
+        )
 
     def repository(self) -> str:
-        """A folder under version control, as successful calls have named it."""
-        folders = set()
-        for ability in self.toolbox.having(Skill.LOG):
-            for call in ability.node.calls:
-                if call.world_digest in ("", self.relations.world.world_digest):
-                    folders.add(_mounted(call.arguments_json, ability.argument("folder")))
-        return self.some(sorted(folder for folder in folders if folder))
+        """A folder under version control."""
+        if not self.toolbox.having(Skill.LOG):
+            raise Infeasible("no tool reads history")
+        heads = [file.path for file in self.relations.world.files if file.path.endswith("/.git/HEAD")]
+        return self.some(heads).removesuffix("/.git/HEAD")
 
     def follow(self, reference: Reference, entity: lf.Keyed | lf.Extreme) -> lf.Keyed:
         """The row that a column of this row names."""
@@ -141,7 +148,7 @@ class Asker:
 
     def described(self, depth: int) -> lf.Keyed | lf.Extreme:
         """A row of any relation that a document or another row leads to."""
-        return self.hidden(self.some(self.relations.relations), depth)
+        return self.hidden(self.some(self.relations.relations), depth, linked=True)
 
     def relation(self, entity: lf.Keyed | lf.Extreme) -> Relation:
         """The relation of a row."""
@@ -212,8 +219,3 @@ def is_telling(column: WorldColumn) -> bool:
     if is_numeric(column):
         return not is_whole(column) or any(len(sample.lstrip("-")) > 2 for sample in column.samples)  # noqa: PLR2004
     return column.distinct >= _GUESSABLE and column.kind is not ValueKind.ENUM_MEMBER
-
-
-def _mounted(arguments_json: str, argument: str) -> str:
-    value = json.loads(arguments_json).get(argument, "")
-    return value.removeprefix(f"{MOUNT}/") if isinstance(value, str) and value.startswith(f"{MOUNT}/") else ""

@@ -129,7 +129,11 @@ def _reading(view: _View) -> Iterator[Ability]:
     path = next((p.name for p in view.required if p.kind is ValueKind.PATH or p.name in _PATH_NAMES), "")
     one = bool(path) and view.only_required(path)
     document = view.says(r"\b(word|docx|document)\b")
-    if one and view.says(r"\b(contents? of a (single )?file|read a file)\b") and not view.says(r"base64|multiple|metadata about"):
+    if (
+        one
+        and view.says(r"\b(contents? of a (single )?file|read a file)\b")
+        and not view.says(r"base64|multiple|metadata about")
+    ):
         yield view.ability(Skill.READ_TEXT, path=path)
     if one and document and view.says(r"\bextract all text\b|\bfull text\b|\ball (the )?text\b"):
         yield view.ability(Skill.DOCUMENT_TEXT, path=path)
@@ -158,10 +162,17 @@ def _converting(view: _View) -> Iterator[Ability]:
         yield view.ability(Skill.CLOCK, time=time, source=source, target=target)
     units = [p for p in view.required if p.enum and "unit" in p.name]
     number = next((p.name for p in view.required if p.json_type in ("number", "integer")), "")
-    if len(units) == 2 and number and units[0].enum == units[1].enum and view.only_required(number, *(p.name for p in units)):
+    if (
+        len(units) == 2
+        and number
+        and units[0].enum == units[1].enum
+        and view.only_required(number, *(p.name for p in units))
+    ):
         into = next((p.name for p in units if p.name.startswith(("to", "target"))), units[1].name)
         out_of = next(p.name for p in units if p.name != into)
-        yield view.ability(Skill.CONVERT_UNIT, map(str, _texts(units[0].enum)), value=number, source=out_of, target=into)
+        yield view.ability(
+            Skill.CONVERT_UNIT, map(str, _texts(units[0].enum)), value=number, source=out_of, target=into
+        )
 
 
 def _computing(view: _View) -> Iterator[Ability]:
@@ -170,11 +181,16 @@ def _computing(view: _View) -> Iterator[Ability]:
     if choice and {"of", "change"} <= set(_texts(choice.enum)) and len(numbers) == 2:
         second = next((name for name in numbers if "percent" in name), numbers[1])
         first = next(name for name in numbers if name != second)
-        yield view.ability(Skill.PERCENTAGE, map(str, _texts(choice.enum)), operation=choice.name, first=first, second=second)
+        yield view.ability(
+            Skill.PERCENTAGE, map(str, _texts(choice.enum)), operation=choice.name, first=first, second=second
+        )
     expression = view.named("expression", "formula")
     if expression and view.only_required(expression) and view.says(r"\bevaluate\b.*\bexpression"):
         yield view.ability(Skill.CALCULATE, expression=expression)
-    array = next((p for p in view.required if p.json_type == "array" and not p.enum and p.name in ("data", "values", "numbers")), None)
+    array = next(
+        (p for p in view.required if p.json_type == "array" and not p.enum and p.name in ("data", "values", "numbers")),
+        None,
+    )
     kinds = view.named("analyses")
     if array and kinds and view.only_required(array.name, kinds) and view.says(r"\bdescribe\b"):
         yield view.ability(Skill.DESCRIBE_NUMBERS, data=array.name, analyses=kinds)
@@ -184,7 +200,11 @@ def _history(view: _View) -> Iterator[Ability]:
     folder = view.named("repo_path", "repository", "repo")
     if not folder:
         return
-    if view.only_required(folder) and view.says(r"\bcommit (logs?|history)\b") and view.named("max_count", "limit", "n"):
+    if (
+        view.only_required(folder)
+        and view.says(r"\bcommit (logs?|history)\b")
+        and view.named("max_count", "limit", "n")
+    ):
         yield view.ability(Skill.LOG, folder=folder, count=view.named("max_count", "limit", "n"))
     revision = view.named("revision", "rev", "commit")
     if revision and view.only_required(folder, revision) and view.says(r"\bcontents? of a commit\b"):

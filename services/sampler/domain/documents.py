@@ -1,6 +1,8 @@
 """Reading prose, document properties, history and code."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from services.sampler.domain.capabilities import Ability, Skill
@@ -41,16 +43,16 @@ def latest_commit(realiser: Realising, form: lf.LatestCommit) -> Found:
 def code_measure(realiser: Realising, form: lf.CodeMeasure) -> Found:
     """Register the source folder and measure one file in it."""
     ability = realiser.one(Skill.MEASURE_CODE)
-    register = next((a for a in realiser.choose(Skill.REGISTER_FOLDER) if a.node.server_id == ability.node.server_id), None)
+    register = next(
+        (a for a in realiser.choose(Skill.REGISTER_FOLDER) if a.node.server_id == ability.node.server_id), None
+    )
     if register is None:
         raise Infeasible("no tool registers a folder")
-    path = PurePosixPath(form.path)
-    folder = f"{MOUNT}/{path.parent}".removesuffix("/.")
-    name = path.parent.name or "workspace"
-    arguments = {register.argument("folder"): folder}
+    name = MOUNT.strip("/")
+    arguments = {register.argument("folder"): MOUNT}
     arguments |= {register.argument("name"): name} if register.argument("name") else {}
     realiser.plan.add(register.node, arguments, precondition=True)
-    measured = {ability.argument("project"): name, ability.argument("path"): path.name}
+    measured = {ability.argument("project"): name, ability.argument("path"): form.path}
     return by_key(realiser.plan.add(ability.node, measured, form), form.name, form.kind)
 
 
@@ -58,18 +60,22 @@ def _fact_ways(realiser: Realising, form: lf.Fact) -> Iterator[Callable[[], Foun
     path, suffix = f"{MOUNT}/{form.path}", PurePosixPath(form.path).suffix.lower()
     if suffix in _PLAIN:
         for ability in realiser.choose(Skill.READ_TEXT):
-            yield lambda a=ability: _said(realiser, a, a.argument("path"), path, form)
+            yield partial(_said, realiser, ability, {ability.argument("path"): path}, form)
     if suffix in _RICH:
         for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
-            yield lambda a=ability: _said(realiser, a, a.argument("uri"), f"file://{path}", form)
+            yield partial(_said, realiser, ability, {ability.argument("uri"): f"file://{path}"}, form)
     if suffix in _WORD:
         for ability in realiser.choose(Skill.DOCUMENT_TEXT) if form not in realiser.flowing else ():
-            yield lambda a=ability: _said(realiser, a, a.argument("path"), path, form)
+            yield partial(_only_cited, realiser, ability, {ability.argument("path"): path}, form)
 
 
-def _said(realiser: Realising, ability: Ability, argument: str, where: str, form: lf.Fact) -> Found:
-    call = realiser.plan.add(ability.node, {argument: where}, lf.Fact(form.path, form.title, "", ValueKind.FREE_TEXT))
+def _only_cited(realiser: Realising, ability: Ability, arguments: dict[str, str], form: lf.Fact) -> Found:
+    """In running text a label may stand on a line of its own, where no key leads to the value."""
+    return replace(_said(realiser, ability, arguments, form), flows=False)
+
+
+def _said(realiser: Realising, ability: Ability, arguments: dict[str, str], form: lf.Fact) -> Found:
+    call = realiser.plan.add(ability.node, arguments, lf.Fact(form.path, form.title, "", ValueKind.FREE_TEXT))
     steps = ({"name": "number"},) if form.kind in (ValueKind.QUANTITY, ValueKind.NUMBER) else ()
     find = canonical({"label": form.key})
     return Found(call, find, form.key, form.kind, transforms_json=canonical(list(steps)), cite=steps)
-

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.sampler.domain.asking import Asker, attribute, said, told_columns
+from services.sampler.domain.asking import Asker, attribute, is_telling, said, told_columns
 from services.sampler.domain.capabilities import Skill
 from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import Reference, Relation, is_numeric, is_whole
@@ -13,8 +13,15 @@ from shared.model.values import ValueKind
 from shared.proof.units import dimension
 from shared.proof.words import words
 
-_ADDITIVE = frozenset("total amount quantity qty units cost costs counted stock sold sales revenue spend hours kwh hand".split())
+_WORDS = {lf.Function.SUM: "total", lf.Function.MEAN: "average", lf.Function.MIN: "lowest", lf.Function.MAX: "highest"}
+_ADDITIVE = frozenset(
+    "total amount quantity qty units cost costs counted stock sold sales revenue spend hours kwh hand".split()
+)
 _EACH = frozenset("price each per rate percent".split())
+_ZONES = (
+    "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Dubai", "Asia/Tokyo", "Asia/Kolkata",
+    "Asia/Singapore", "Australia/Sydney", "Europe/London", "Africa/Nairobi", "America/Chicago", "Pacific/Auckland",
+)  # fmt: skip
 _TIMES = ("08:00", "08:30", "09:00", "09:30", "10:15", "11:00", "13:00", "14:30", "15:45", "16:00", "17:30")
 
 
@@ -48,6 +55,8 @@ def totals_of(asker: Asker) -> lf.Question:
 def meeting(asker: Asker) -> lf.Question:
     """A total over rows selected by two things found apart: two values meet in one call."""
     reference = _counted(asker)
+    if asker.chance(0.4):
+        return _question("meeting", _aggregates(asker, reference.source, (_one_of(asker, reference),)))
     first = lf.Condition(reference.column.name, lf.Operator.EQUAL, _key_of(asker, reference))
     second = _second_condition(asker, reference)
     return _question("meeting", _aggregates(asker, reference.source, (first, second)))
@@ -63,19 +72,19 @@ def conversion(asker: Asker) -> lf.Question:
 
 def clock(asker: Asker) -> lf.Question:
     """The local time of somebody or some place."""
-    relations = [r for r in asker.relations.relations if _zone(r)]
-    relation = asker.some(relations)
+    relation = asker.some([r for r in asker.relations.relations if _zone(r)])
     entity = asker.hidden(relation, 2) if asker.chance(0.75) else asker.named(relation)
     to_zone = attribute(entity, _zone_column(relation))
-    others = [s for r in relations for s in _zone_column(r).samples]
-    from_zone = lf.Literal(asker.some(others), ValueKind.TIME_ZONE)
+    from_zone = lf.Literal(asker.some(_ZONES), ValueKind.TIME_ZONE)
     return _question("clock", [*_which(asker, to_zone), lf.LocalTime(asker.some(_TIMES), from_zone, to_zone)])
 
 
 def comparison(asker: Asker) -> lf.Question:
     """Two rows compared in one measure."""
     relation = asker.some([r for r in asker.relations.relations if any(is_numeric(c) for c in r.attributes)])
-    column = asker.some([c for c in relation.attributes if is_numeric(c) and (c.unit or not is_whole(c))])
+    column = asker.some(
+        [c for c in relation.attributes if is_numeric(c) and is_telling(c) and (c.unit or not is_whole(c))]
+    )
     first, second = asker.hidden(relation, 1), asker.entity(relation, 1)
     if first == second or column.name in told_columns(first) | told_columns(second):
         raise Infeasible("one row compared with itself")
@@ -103,7 +112,9 @@ def said_against(asker: Asker) -> lf.Question:
     one, other, unit = asker.some(pairs)
     operation = asker.some((lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE))
     operands = (one, other) if operation is lf.Operation.PERCENT_CHANGE else (other, one)
-    form = lf.Computed(operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit)
+    form = lf.Computed(
+        operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit
+    )
     return _question("said_against", [form], decimals={form: 2})
 
 
@@ -113,7 +124,7 @@ def shipped(asker: Asker) -> lf.Question:
     each = [c for c in reference.target.measures if dimension(c.unit) == "mass" or "price" in words(c.name)]
     counted = [c for c in reference.source.measures if is_whole(c) and not c.unit]
     entity = asker.entity(reference.target, 1)
-    key = lf.Attribute(entity, reference.key.name, reference.key.kind)
+    key: lf.Form = lf.Attribute(entity, reference.key.name, reference.key.kind)
     if isinstance(entity, lf.Keyed) and entity.column == reference.key.name:
         key = entity.key
     where = (lf.Condition(reference.column.name, lf.Operator.EQUAL, key),)
@@ -151,13 +162,17 @@ def average_of(asker: Asker) -> lf.Question:
 def code(asker: Asker) -> lf.Question:
     """Measures of source files, one or several averaged."""
     folder = asker.some(sorted({f.path.rpartition("/")[0] for f in asker.relations.world.files if _is_source(f.path)}))
-    paths = sorted(f.path for f in asker.relations.world.files if _is_source(f.path) and f.path.rpartition("/")[0] == folder)
-    names = sorted({
-        output.key
-        for ability in asker.toolbox.having(Skill.MEASURE_CODE)
-        for output in ability.node.outputs
-        if output.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and output.key
-    })
+    paths = sorted(
+        f.path for f in asker.relations.world.files if _is_source(f.path) and f.path.rpartition("/")[0] == folder
+    )
+    names = sorted(
+        {
+            output.key
+            for ability in asker.toolbox.having(Skill.MEASURE_CODE)
+            for output in ability.node.outputs
+            if output.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and output.key
+        }
+    )
     if asker.chance(0.5):
         path = asker.some(paths)
         asker.rng.shuffle(names)
@@ -218,10 +233,10 @@ def _question(family: str, values: Sequence[Any], decimals: dict[Any, int] | Non
 
 
 def _decimals(value: Any) -> int:
-    """Sums and means of decimals are rounded; single values stand as they are."""
-    if isinstance(value, lf.Aggregate) and value.function in (lf.Function.SUM, lf.Function.MEAN):
+    """Means, and sums of what is not counted in whole things, are rounded; single values stand as they are."""
+    if isinstance(value, lf.Aggregate) and value.function is lf.Function.MEAN:
         return 2
-    return -1
+    return 2 if isinstance(value, lf.Aggregate) and value.function is lf.Function.SUM and value.unit else -1
 
 
 def _field_key(value: Any) -> str:
@@ -231,13 +246,13 @@ def _field_key(value: Any) -> str:
         case lf.Aggregate(function=lf.Function.COUNT):
             return "count"
         case lf.Aggregate():
-            return f"{value.function}_{_plain(value.column)}"
+            return _plain(f"{_WORDS[value.function]}_{value.column}".replace("total_total", "total"))
         case lf.Fact():
             return _plain(value.key)
         case lf.DocumentProperty() | lf.LatestCommit() | lf.CodeMeasure():
             return _plain(value.name)
         case lf.Converted():
-            return _plain(f"{_field_key(value.of)}_in_{value.unit}")
+            return _plain(f"{_field_key(value.of).removesuffix(f'_{value.from_unit.lower()}')}_in_{value.unit}")
         case lf.LocalTime():
             return "local_time"
         case _:
@@ -261,7 +276,9 @@ def _which(asker: Asker, value: Any) -> list[Any]:
 
 def _counted(asker: Asker) -> Reference:
     """A reference from rows that can be added up."""
-    return asker.some([r for r in asker.relations.references if r.source.measures and not _is_unique(r.column, r.source)])
+    return asker.some(
+        [r for r in asker.relations.references if r.source.measures and not _is_unique(r.column, r.source)]
+    )
 
 
 def _is_unique(column: WorldColumn, relation: Relation) -> bool:
@@ -284,16 +301,30 @@ def _key_of(asker: Asker, reference: Reference) -> Any:
 def _second_condition(asker: Asker, reference: Reference) -> lf.Condition:
     """Another condition on the same rows whose value is found elsewhere."""
     ways: list[Callable[[], lf.Condition]] = []
-    others = [r for r in asker.relations.references if r.source is reference.source and r.column is not reference.column]
+    others = [
+        r for r in asker.relations.references if r.source is reference.source and r.column is not reference.column
+    ]
     if others:
         ways.append(lambda: _other_reference(asker, asker.some(others)))
-    mentions = [m for m in asker.relations.category_mentions if m.relation is reference.source and m.column is not reference.column]
+    mentions = [
+        m
+        for m in asker.relations.category_mentions
+        if m.relation is reference.source and m.column is not reference.column
+    ]
     if mentions:
         ways.append(lambda: _other_mention(asker, mentions))
     dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE]
     if dates and reference.source.dates:
-        ways.append(lambda: _since(asker, reference.source))
+        ways += [lambda: _since(asker, reference.source)] * 3
     return asker.some(ways)()
+
+
+def _one_of(asker: Asker, reference: Reference) -> lf.Condition:
+    """Two things found apart, either of which will do."""
+    first, second = _key_of(asker, reference), _key_of(asker, reference)
+    if first == second or getattr(first, "path", "") == getattr(second, "path", " "):
+        raise Infeasible("one thing twice")
+    return lf.Condition(reference.column.name, lf.Operator.ONE_OF, lf.Several((first, second)))
 
 
 def _other_reference(asker: Asker, reference: Reference) -> lf.Condition:
@@ -331,7 +362,11 @@ def _conditions(asker: Asker, relation: Relation, avoid: WorldColumn | None = No
 def _aggregates(asker: Asker, relation: Relation, where: tuple[lf.Condition, ...]) -> list[lf.Aggregate]:
     column = asker.some([c for c in relation.measures if not any(condition.column == c.name for condition in where)])
     additive = bool(_ADDITIVE & set(words(column.name))) and not _EACH & set(words(column.name))
-    functions = (lf.Function.SUM, lf.Function.SUM, lf.Function.MAX) if additive else (lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN)
+    functions = (
+        (lf.Function.SUM, lf.Function.SUM, lf.Function.MAX)
+        if additive
+        else (lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN)
+    )
     function = asker.some(functions)
     main = lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit)
     count = lf.Aggregate(relation.table, lf.Function.COUNT, "", where)

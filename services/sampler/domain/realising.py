@@ -43,6 +43,8 @@ class Realiser:
         for form in list(self.flowing):
             if isinstance(form, lf.Condition):
                 self.flowing.add(form.value)
+            if isinstance(form, lf.Several):
+                self.flowing.update(form.of)
 
     def value(self, form: Any) -> Found:
         """Make the calls that compute a form and say where its value will stand.
@@ -87,6 +89,8 @@ class Realiser:
         return next(relation for relation in self.relations.relations if relation.table == table)
 
     def _make(self, form: Any) -> Found:
+        if isinstance(form, lf.Several):
+            raise Infeasible("several values are bound one by one")
         if isinstance(form, lf.Literal):
             return literal(form.text, form.kind)
         maker = _MAKERS.get(type(form))

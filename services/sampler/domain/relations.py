@@ -23,6 +23,8 @@ _SHARED = 2
 _SHARE = 0.6
 _LONGEST_NAME = 48
 _SHORT_NAME = 3
+_FILED = frozenset("title subject keywords category created modified last_modified_by tags".split())
+"""Properties of a file rather than of what it is about."""
 _LOOSE = ("with", "for", "of", "on", "at", "from", "to", "and", "in", "by")
 
 
@@ -147,7 +149,9 @@ def has_rival(relations: Relations, relation: Relation, columns: Iterable[str]) 
     names = {_bare(column) for column in columns if column}
     things = {sample for key in relation.keys for sample in key.samples}
     for other in relations.relations:
-        if other is relation or not names & {_bare(column.name) for column in other.world_table.columns if column not in other.keys}:
+        if other is relation or not names & {
+            _bare(column.name) for column in other.world_table.columns if column not in other.keys
+        }:
             continue
         if any(len(things & set(column.samples)) >= _SHARED for column in other.world_table.columns) or not things:
             return True
@@ -228,7 +232,11 @@ def _refers(column: WorldColumn, key: WorldColumn) -> bool:
 
 def _unique_facts(world: WorldRecord) -> tuple[WorldFact, ...]:
     counts = Counter((fact.path, fact.key) for fact in world.facts)
-    return tuple(fact for fact in world.facts if counts[fact.path, fact.key] == 1 and fact.key and fact.text)
+    return tuple(
+        fact
+        for fact in world.facts
+        if counts[fact.path, fact.key] == 1 and fact.key and fact.text and fact.key.lower() not in _FILED
+    )
 
 
 def _mentions(facts: tuple[WorldFact, ...], found: tuple[Relation, ...], *, of_rows: bool) -> Iterator[Mention]:

@@ -1,6 +1,7 @@
 """Reading rows: by SQL, as whole text, as markdown, from a workbook; and making one value of many rows."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from services.sampler.domain import statements
@@ -65,7 +66,11 @@ def aggregate_answer(realiser: Realising, form: lf.Aggregate) -> Answer:
     """Cite one value of many rows: from one statement, or from all the rows of a table read whole."""
     literal = all(isinstance(condition.value, lf.Literal) for condition in form.where)
     whole = list(_whole_table_ways(realiser, form.table)) if literal and _is_short(realiser, form.table) else []
-    if form not in realiser.flowing and whole and (realiser.rng.random() < _WHOLE or not _querying(realiser, form.table)):
+    if (
+        form not in realiser.flowing
+        and whole
+        and (realiser.rng.random() < _WHOLE or not _querying(realiser, form.table))
+    ):
         call = realiser.rng.choice(whole)(form)
         pluck = () if form.function is lf.Function.COUNT else ({"name": "pluck", "args": {"by": _by(form.column)}},)
         steps = (*_filters(form.where), *pluck, {"name": str(form.function)})
@@ -89,7 +94,11 @@ def _by(column: str) -> str:
 
 def _all_rows(realiser: Realising, table: lf.Table) -> str:
     names = [column.name for column in realiser.relation(table).world_table.columns]
-    return canonical({"rows": names})
+    return canonical({"rows": names, **_sheet(table)})
+
+
+def _sheet(table: lf.Table) -> dict[str, str]:
+    return {"sheet": table.name} if table.format == "xlsx" else {}
 
 
 def _keyed_ways(
@@ -97,32 +106,33 @@ def _keyed_ways(
 ) -> Iterator[Callable[[], Finder]]:
     relation = realiser.relation(entity.table)
     for ability in _querying(realiser, entity.table):
-        yield lambda ability=ability: _query_row(realiser, ability, entity, columns)
+        yield partial(_query_row, realiser, ability, entity, columns)
     finders = realiser.choose(Skill.FIND_CELLS) if entity.table.format == "xlsx" and not flows else ()
     for finder in finders[:1]:
         for reader in realiser.choose(Skill.READ_SHEET)[:1]:
-            yield lambda finder=finder, reader=reader: _find_row(realiser, finder, reader, entity)
+            yield partial(_find_row, realiser, finder, reader, entity)
     if not isinstance(entity.key, lf.Literal) or not _is_short(realiser, entity.table):
         return
     index = relation.row_of(entity.column, entity.key.text)
     if flows and index is None:
         return
     for way in _whole_table_ways(realiser, entity.table, flows=flows):
-        yield lambda way=way: _cell(realiser, way(entity), entity, index)
+        yield partial(_cell, realiser, way, entity, index)
 
 
 def _extreme_ways(
     realiser: Realising, entity: lf.Extreme, columns: tuple[str, ...], flows: bool
 ) -> Iterator[Callable[[], Finder]]:
     for ability in _querying(realiser, entity.table):
-        yield lambda ability=ability: _query_extreme(realiser, ability, entity, columns)
+        yield partial(_query_extreme, realiser, ability, entity, columns)
     if flows or not _is_short(realiser, entity.table) or not all(isinstance(c.value, lf.Literal) for c in entity.where):
         return
     for way in _whole_table_ways(realiser, entity.table):
-        yield lambda way=way: _extreme_row(realiser, way(entity), entity)
+        yield partial(_extreme_row, realiser, way, entity)
 
 
-def _extreme_row(realiser: Realising, call: str, entity: lf.Extreme) -> Finder:
+def _extreme_row(realiser: Realising, way: Callable[[Any], str], entity: lf.Extreme) -> Finder:
+    call = way(entity)
     known, find = realiser.relation(entity.table).columns, _all_rows(realiser, entity.table)
     best = "argmax" if entity.direction is lf.Direction.HIGHEST else "argmin"
     steps = (*_filters(entity.where), {"name": best, "args": {"by": _by(entity.column)}})
@@ -136,17 +146,13 @@ def _extreme_row(realiser: Realising, call: str, entity: lf.Extreme) -> Finder:
     )
 
 
-def _query_row(
-    realiser: Realising, ability: Ability, entity: lf.Keyed, columns: tuple[str, ...]
-) -> Finder:
+def _query_row(realiser: Realising, ability: Ability, entity: lf.Keyed, columns: tuple[str, ...]) -> Finder:
     where = _bound(realiser, (lf.Condition(entity.column, lf.Operator.EQUAL, entity.key),))
     written = statements.row(Written(ability.argument("statement")), entity.table, columns, where)
     return _queried(realiser, ability, written, entity)
 
 
-def _query_extreme(
-    realiser: Realising, ability: Ability, entity: lf.Extreme, columns: tuple[str, ...]
-) -> Finder:
+def _query_extreme(realiser: Realising, ability: Ability, entity: lf.Extreme, columns: tuple[str, ...]) -> Finder:
     where = _bound(realiser, entity.where)
     by = (entity.column, entity.direction)
     written = statements.extreme(Written(ability.argument("statement")), entity.table, columns, by, where)
@@ -171,12 +177,18 @@ def _find_row(realiser: Realising, finder: Ability, reader: Ability, entity: lf.
         raise Infeasible("the sheet is too wide")
     key = realiser.value(entity.key)
     path, query = f"{MOUNT}/{entity.table.path}", finder.argument("query")
-    arguments: dict[str, Any] = {finder.argument("path"): path, finder.argument("sheet"): entity.table.name, query: key.literal}
+    arguments: dict[str, Any] = {
+        finder.argument("path"): path,
+        finder.argument("sheet"): entity.table.name,
+        query: key.literal or None,
+    }
     arguments |= {finder.argument("exact"): True} if finder.argument("exact") else {}
     inputs = () if key.is_literal else (flow(key, query),)
     call = realiser.plan.add(finder.node, arguments, entity, inputs=inputs)
-    cell = Found(call, canonical({"kind": "cell"}), "", ValueKind.CELL)
-    number = Found(call, cell.find, "", ValueKind.CELL, transforms_json=canonical([{"name": "slice", "args": {"start": 1}}]))
+    cell = Found(call, "{}", "cell", ValueKind.CELL)
+    number = Found(
+        call, "{}", "cell", ValueKind.CELL, transforms_json=canonical([{"name": "slice", "args": {"start": 1}}])
+    )
     written = Written(reader.argument("range")).write(cell, f":{last}", number)
     sheet = {reader.argument("path"): path, reader.argument("sheet"): entity.table.name, written.argument: written.text}
     row = realiser.plan.add(reader.node, sheet, entity, inputs=written.inputs)
@@ -187,32 +199,32 @@ def _cited_cell(call: str, index: int, kind: ValueKind) -> Found:
     return Found(call, canonical({"row": 0, "cell": index}), "", kind, flows=False)
 
 
-def _whole_table_ways(
-    realiser: Realising, table: lf.Table, *, flows: bool = False
-) -> Iterator[Callable[[Any], str]]:
+def _whole_table_ways(realiser: Realising, table: lf.Table, *, flows: bool = False) -> Iterator[Callable[[Any], str]]:
     """Calls that return the whole table, as text or rows."""
     path = f"{MOUNT}/{table.path}"
     if table.format in _AS_TEXT:
         for ability in realiser.choose(Skill.READ_TEXT):
-            yield lambda form, a=ability: realiser.plan.add(a.node, {a.argument("path"): path}, form)
+            yield partial(realiser.plan.add, ability.node, {ability.argument("path"): path})
     if flows:
         return
     if table.format in _AS_MARKDOWN:
         for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
-            yield lambda form, a=ability: realiser.plan.add(a.node, {a.argument("uri"): f"file://{path}"}, form)
+            yield partial(realiser.plan.add, ability.node, {ability.argument("uri"): f"file://{path}"})
     if table.format == "xlsx":
         for ability in realiser.choose(Skill.READ_SHEET):
             sheet = {ability.argument("path"): path, ability.argument("sheet"): table.name}
-            yield lambda form, a=ability, s=sheet: realiser.plan.add(a.node, s, form)
+            yield partial(realiser.plan.add, ability.node, sheet)
 
 
-def _cell(realiser: Realising, call: str, entity: lf.Keyed, index: int | None) -> Finder:
-    relation = realiser.relation(entity.table)
+def _cell(realiser: Realising, way: Callable[[Any], str], entity: lf.Keyed, index: int | None) -> Finder:
+    relation, call = realiser.relation(entity.table), way(entity)
 
     def found(column: str) -> Found:
         known = relation.columns[column]
         key = entity.key.text if isinstance(entity.key, lf.Literal) else ""
-        find = canonical({"column": column, "where": [[entity.column, str(lf.Operator.EQUAL), key]]})
+        find = canonical(
+            {"column": column, "where": [[entity.column, str(lf.Operator.EQUAL), key]], **_sheet(entity.table)}
+        )
         locator = "" if index is None else canonical(_steps(relation.world_table, index, column))
         numeric = known.kind in (ValueKind.NUMBER, ValueKind.QUANTITY)
         steps = canonical([{"name": "number"}] if numeric else [])
@@ -233,10 +245,20 @@ def _querying(realiser: Realising, table: lf.Table) -> tuple[Ability, ...]:
     return realiser.choose(Skill.QUERY_TABLES) if statements.names_tables(table) else ()
 
 
-def _bound(realiser: Realising, where: tuple[lf.Condition, ...]) -> list[tuple[lf.Condition, Found]]:
-    return [(condition, realiser.value(condition.value)) for condition in where]
+def _bound(realiser: Realising, where: tuple[lf.Condition, ...]) -> list[tuple[lf.Condition, tuple[Found, ...]]]:
+    return [
+        (
+            condition,
+            tuple(
+                map(
+                    realiser.value,
+                    condition.value.of if isinstance(condition.value, lf.Several) else (condition.value,),
+                )
+            ),
+        )
+        for condition in where
+    ]
 
 
 def _is_short(realiser: Realising, table: lf.Table) -> bool:
     return realiser.relation(table).world_table.row_count <= _CITED_ROWS
-

@@ -15,11 +15,12 @@ _SIGNS = {
     Operator.UNDER: "<",
     Operator.SINCE: ">=",
     Operator.BEFORE: "<",
+    Operator.ONE_OF: "IN",
 }
 _WORDS = {Function.SUM: "total", Function.MEAN: "average", Function.MIN: "lowest", Function.MAX: "highest"}
 _CALLS = {Function.SUM: "sum", Function.MEAN: "avg", Function.MIN: "min", Function.MAX: "max"}
 
-Where = Sequence[tuple[Condition, Found]]
+Where = Sequence[tuple[Condition, tuple[Found, ...]]]
 
 
 def names_files(table: Table) -> bool:
@@ -38,9 +39,7 @@ def row(written: Written, table: Table, columns: Sequence[str], where: Where) ->
     return _conditions(written, where)
 
 
-def extreme(
-    written: Written, table: Table, columns: Sequence[str], by: tuple[str, Direction], where: Where
-) -> Written:
+def extreme(written: Written, table: Table, columns: Sequence[str], by: tuple[str, Direction], where: Where) -> Written:
     """Write: the columns of every row that has the highest or lowest value; two rows mean a tie."""
     column, direction = by
     function = "max" if direction is Direction.HIGHEST else "min"
@@ -69,14 +68,27 @@ def alias_of(form: Aggregate) -> str:
 
 
 def _conditions(written: Written, where: Where) -> Written:
-    for index, (condition, value) in enumerate(where):
+    for index, (condition, values) in enumerate(where):
         written.write(" AND " if index else " WHERE ", f"{_name(condition.column)} {_SIGNS[condition.operator]} ")
-        _value(written, condition, value)
+        if condition.operator is Operator.ONE_OF:
+            _list(written, values)
+        else:
+            _value(written, condition, values[0])
     return written
 
 
+def _list(written: Written, values: Sequence[Found]) -> None:
+    written.write("(")
+    for index, value in enumerate(values):
+        written.write(", '" if index else "'", value, "'")
+    written.write(")")
+
+
 def _value(written: Written, condition: Condition, value: Found) -> None:
-    bare = value.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and condition.operator in (Operator.OVER, Operator.UNDER)
+    bare = value.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and condition.operator in (
+        Operator.OVER,
+        Operator.UNDER,
+    )
     if bare:
         written.write(value)
     elif isinstance(condition.value, Literal):

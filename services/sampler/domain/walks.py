@@ -62,7 +62,13 @@ def _call(rng: random.Random, node: ToolNode, world: str, number: int) -> Planne
         Binding(f"/{name}", tuple(_alternatives(name, chosen, known))) for name in sorted(arguments) if len(known) > 1
     )
     return PlannedCall(
-        f"c{number}", node.tool_id, node.server_id, node.name, canonical(arguments), bindings, meaning_json=canonical({"walk": True})
+        f"c{number}",
+        node.tool_id,
+        node.server_id,
+        node.name,
+        canonical(arguments),
+        bindings,
+        meaning_json=canonical({"walk": True}),
     )
 
 
@@ -140,5 +146,3 @@ def _prepared(
             precondition=True,
         )
     ]
-
-

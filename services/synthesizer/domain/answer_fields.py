@@ -19,7 +19,12 @@ from shared.proof.evidence import derive
 from shared.proof.locators import text_of
 
 _NUMERIC = (ValueKind.NUMBER, ValueKind.QUANTITY)
-_DECIMALS = {0: "rounded to a whole number", 1: "rounded to one decimal", 2: "rounded to two decimals", 3: "rounded to three decimals"}
+_DECIMALS = {
+    0: "rounded to a whole number",
+    1: "rounded to one decimal",
+    2: "rounded to two decimals",
+    3: "rounded to three decimals",
+}
 _LONGEST = 160
 _SMALL = 12
 _DAY_LENGTH = 10

@@ -161,7 +161,9 @@ def _only(values: Iterable[Value], what: str) -> Value:
 def _grid(call: ExecutedCall, names: Sequence[str], sheet: str) -> Grid:
     found = grids(call.result_json, list(dict.fromkeys(names)), sheet)
     if len(found) != 1:
-        raise Rejected("no_citable_value" if not found else "ambiguous_selector", f"{len(found)} tables in {call.call_id}")
+        raise Rejected(
+            "no_citable_value" if not found else "ambiguous_selector", f"{len(found)} tables in {call.call_id}"
+        )
     return found[0]
 
 

@@ -32,7 +32,14 @@ def flowing(calls: Sequence[ReferenceCall], executed: dict[str, ExecutedCall]) -
 def names_a_tool(prompt: str, tools: Sequence[OfferedTool]) -> str:
     """Return the first tool name that the prompt says; plain words do not count."""
     words = set(re.findall(r"[\w-]+", prompt))
-    return next((tool.name for tool in tools if tool.needed and tool.name in words and re.search(r"[_-]|[a-z][A-Z]", tool.name)), "")
+    return next(
+        (
+            tool.name
+            for tool in tools
+            if tool.needed and tool.name in words and re.search(r"[_-]|[a-z][A-Z]", tool.name)
+        ),
+        "",
+    )
 
 
 def _says(folded: str, text: str) -> bool:

@@ -51,7 +51,12 @@ _MONTHS = "January February March April May June July August September October N
 def humane(column: str) -> str:
     """Name a column in words, its unit left out: `weight_lb` is weight, `Price (USD)` is price."""
     parts = list(words(re.sub(r"[(\[].*?[)\]]", "", column)))
-    while len(parts) > 1 and unit_of_key("_".join(parts)) and parts[-1] not in _KEPT and not unit_of_key("_".join(parts[:-1])):
+    while (
+        len(parts) > 1
+        and unit_of_key("_".join(parts))
+        and parts[-1] not in _KEPT
+        and not unit_of_key("_".join(parts[:-1]))
+    ):
         parts.pop()
     whole = "_".join(parts)
     if whole in _WHOLE:

@@ -103,7 +103,11 @@ class Speaker:
             return self.who(entity.key, entity.table, entity.column)
         noun = self.noun(entity.table)
         if entity.key.kind is ValueKind.IDENTIFIER or noun not in ("supplier", "employee"):
-            return f"{noun} {entity.key.text}" if entity.key.kind is ValueKind.IDENTIFIER else f"the {noun} {entity.key.text}"
+            return (
+                f"{noun} {entity.key.text}"
+                if entity.key.kind is ValueKind.IDENTIFIER
+                else f"the {noun} {entity.key.text}"
+            )
         return entity.key.text
 
     def _attribute(self, form: lf.Attribute) -> str:
@@ -196,4 +200,3 @@ def _role(name: str, noun: str) -> str:
     """What somebody or something is to the row or document that names it."""
     label = _label(nouns.humane(name))
     return noun if set(words(name)) & _IDS else label
-

@@ -89,7 +89,11 @@ def _which(speaker: Speaker, entity: lf.Extreme) -> str:
 
 
 def _is_history(values: Sequence[Any]) -> bool:
-    return isinstance(values[0], lf.LatestCommit) and all(isinstance(v, lf.Attribute) for v in values[1:]) and len(values) > 1
+    return (
+        isinstance(values[0], lf.LatestCommit)
+        and all(isinstance(v, lf.Attribute) for v in values[1:])
+        and len(values) > 1
+    )
 
 
 def _ask_history(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
@@ -116,7 +120,9 @@ def _ask_clock(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> s
     if len(values) > 1 and entity is not None:
         if isinstance(entity, lf.Extreme):
             return f"{_which(speaker, entity)}, and what is the local time there {when} today?"
-        return _take(row, f"{_identity(speaker.noun(entity.table))}, and what is the local time there {when} today", rng)
+        return _take(
+            row, f"{_identity(speaker.noun(entity.table))}, and what is the local time there {when} today", rng
+        )
     return rng.choice((
         f"What time is it for {row} {when} today?",
         f"I want to call at {form.time} {place} time today. What is the local time for {row} then?",
@@ -151,7 +157,9 @@ def _is_total(values: Sequence[Any]) -> bool:
 
 def _ask_total(speaker: Speaker, values: Sequence[lf.Aggregate], rng: random.Random) -> str:
     count, *others = values
-    rows = nouns.plural(speaker.noun(count.table)) + speaker.where(count.where, count.table) + speaker.source(count.table)
+    rows = (
+        nouns.plural(speaker.noun(count.table)) + speaker.where(count.where, count.table) + speaker.source(count.table)
+    )
     words = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
     names = listed([
         f"their {words[v.function]} {summed(v.column) if v.function is lf.Function.SUM else nouns.humane(v.column)}" for v in others
@@ -213,8 +221,13 @@ def _ask_compared(speaker: Speaker, values: Sequence[lf.Computed], rng: random.R
 
 def _alike(form: lf.Computed) -> bool:
     """The same label in several documents, or the same measure of several files."""
-    facts = all(isinstance(o, lf.Fact) for o in form.operands) and len({getattr(o, "key", "") for o in form.operands}) == 1
-    code = all(isinstance(o, lf.CodeMeasure) for o in form.operands) and len({getattr(o, "name", "") for o in form.operands}) == 1
+    facts = (
+        all(isinstance(o, lf.Fact) for o in form.operands) and len({getattr(o, "key", "") for o in form.operands}) == 1
+    )
+    code = (
+        all(isinstance(o, lf.CodeMeasure) for o in form.operands)
+        and len({getattr(o, "name", "") for o in form.operands}) == 1
+    )
     return facts or code
 
 
@@ -229,7 +242,11 @@ def _several(speaker: Speaker, form: lf.Computed) -> str:
 
 
 def _is_fan_out(values: Sequence[Any]) -> bool:
-    return len(values) == 2 and all(isinstance(v, lf.Attribute) and _via(v) is not None for v in values) and len({_via(v) for v in values}) == 1  # noqa: PLR2004
+    return (
+        len(values) == 2
+        and all(isinstance(v, lf.Attribute) and _via(v) is not None for v in values)
+        and len({_via(v) for v in values}) == 1
+    )  # noqa: PLR2004
 
 
 def _via(value: lf.Attribute) -> Any:
@@ -252,7 +269,9 @@ def _is_code(values: Sequence[Any]) -> bool:
 
 def _ask_code(speaker: Speaker, values: Sequence[lf.CodeMeasure], rng: random.Random) -> str:
     names = listed([f"the {nouns.humane(v.name)}" for v in values])
-    return rng.choice((f"For the file {values[0].path}, what are {names}?", f"I’m reviewing {values[0].path}. What are {names}?"))
+    return rng.choice(
+        (f"For the file {values[0].path}, what are {names}?", f"I’m reviewing {values[0].path}. What are {names}?")
+    )
 
 
 _Form = tuple[Callable[[Sequence[Any]], bool], Callable[[Speaker, Sequence[Any], random.Random], str]]

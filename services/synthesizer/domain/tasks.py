@@ -47,7 +47,13 @@ class Meant:
 def task_id(exploration: Exploration, meant: Meant) -> str:
     """Name a task by what was executed and meant (docs/decisions/0004)."""
     calls = [
-        [c.call_id, c.server_digest, c.tool, c.arguments_json, [[f.call_id, f.locator_json, f.argument] for f in c.depends_on]]
+        [
+            c.call_id,
+            c.server_digest,
+            c.tool,
+            c.arguments_json,
+            [[f.call_id, f.locator_json, f.argument] for f in c.depends_on],
+        ]
         for c in meant.reference.calls
     ]
     fields = [
@@ -139,7 +145,11 @@ def _provenance(exploration: Exploration) -> str:
 
 
 def _licences(servers: Sequence[str], catalogue: Catalogue) -> str:
-    known = {f"{s}: {catalogue.servers[s].licence}" for s in servers if s in catalogue.servers and catalogue.servers[s].licence}
+    known = {
+        f"{s}: {catalogue.servers[s].licence}"
+        for s in servers
+        if s in catalogue.servers and catalogue.servers[s].licence
+    }
     return "; ".join(sorted(known))
 
 
