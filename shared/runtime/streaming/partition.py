@@ -24,7 +24,8 @@ from shared.runtime.streaming.producer import CommitUncertain, PartitionProducer
 from shared.runtime.streaming.stage import Gate, Stage
 
 BATCH = 500
-RETRY_SECONDS = 0.5
+FIRST_RETRY_SECONDS = 0.25
+LAST_RETRY_SECONDS = 2.0
 CLOSE_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -229,9 +230,11 @@ def _all_of(outcomes: Sequence[Outcome]) -> list[Outgoing]:
 
 async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
     """Wait out an absent Kafka; ended by cancellation."""
+    pause = FIRST_RETRY_SECONDS
     while True:
         try:
             return await call()
         except Unavailable as error:
             logger.warning("kafka_unavailable", error=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_RETRY_SECONDS)
