@@ -1,0 +1,1 @@
+"""What the crawler reaches: sandboxed servers and the files of worlds."""
