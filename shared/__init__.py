@@ -1,1 +1,4 @@
-"""What every service stands on: the vocabulary (`model`), what is provable (`proof`), how a service runs (`runtime`)."""
+"""What every service stands on.
+
+The vocabulary (`model`), what is provable (`proof`), how a service runs (`runtime`).
+"""

@@ -7,7 +7,6 @@ stands at another time of day, so a time of day that stayed does not come from i
 """
 
 import re
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -117,10 +116,16 @@ def _path(locator_json: str) -> tuple[tuple[str, ...], Range | None]:
     tokens: tuple[str, ...] = ()
     for step in parse(locator_json or "[]"):
         if not isinstance(step, Mapping) or not ({"pointer", "parse_json"} & step.keys()):
-            span = step.get("span") if isinstance(step, Mapping) else None
-            return tokens, (int(span[0]), int(span[1])) if isinstance(span, Sequence) and len(span) == 2 else None
+            return tokens, _span(step)
         tokens += _tokens(step.get("pointer", ""))
     return tokens, None
+
+
+def _span(step: Any) -> Range | None:
+    match step:
+        case {"span": [int(start), int(end)]}:
+            return start, end
+    return None
 
 
 def _meets(path: tuple[str, ...], span: Range | None, pointer: str) -> bool:

@@ -13,8 +13,6 @@ import typing
 from enum import StrEnum
 from typing import Any
 
-from google.protobuf.message import DecodeError, Message
-
 from firefly.common.v1 import behaviour_pb2, call_pb2, ledger_pb2
 from firefly.crawler.v1 import catalogue_pb2, crawl_request_pb2, drift_event_pb2
 from firefly.explorer.v1 import exploration_pb2, recording_pb2
@@ -23,6 +21,8 @@ from firefly.sampler.v1 import sub_dag_pb2
 from firefly.simulator.v1 import exploration_request_pb2
 from firefly.synthesizer.v1 import task_pb2
 from firefly.verifier.v1 import task_status_pb2, verdict_pb2, verified_task_pb2
+from google.protobuf.message import DecodeError, Message
+
 from shared.model.errors import Rejected
 from shared.runtime.topics import BY_NAME
 
@@ -103,7 +103,7 @@ def from_message(message: Message) -> Any:
 
 def _to_wire(message: Message, field: str, value: Any) -> Any:
     if isinstance(value, StrEnum):
-        enum = message.DESCRIPTOR.fields_by_name[field].enum_type
+        enum: Any = message.DESCRIPTOR.fields_by_name[field].enum_type
         return enum.values_by_name[f"{_snake(enum.name)}_{value.upper()}"].number
     return to_message(value) if dataclasses.is_dataclass(value) else value
 
@@ -122,7 +122,7 @@ def _from_wire(message: Message, field: str, hint: Any) -> Any:
 
 def _one_from_wire(value: Any, kind: Any, message: Message, field: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        enum = message.DESCRIPTOR.fields_by_name[field].enum_type
+        enum: Any = message.DESCRIPTOR.fields_by_name[field].enum_type
         known = enum.values_by_number.get(value)
         if known is None or value == 0:
             raise ValueError(f"{field} has no value that this version knows")

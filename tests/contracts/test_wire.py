@@ -15,6 +15,14 @@ from shared.runtime.topics import TOPICS
 TOPIC_RECORDS = [(topic.name, record) for topic in TOPICS for record in topic.records]
 
 
+SIMPLE = {
+    str: st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    int: st.integers(-(2**63), 2**63 - 1),
+    float: st.floats(allow_nan=False),
+    bool: st.booleans(),
+}
+
+
 def strategy_for(hint):
     """Generate a value of a field's type; records recurse, text is any Unicode protobuf can carry."""
     arms = [arm for arm in typing.get_args(hint) if arm is not type(None)]
@@ -25,13 +33,7 @@ def strategy_for(hint):
     if dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
         return st.builds(hint, **{field.name: strategy_for(hints[field.name]) for field in dataclasses.fields(hint)})
-    if hint is str:
-        return st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-    if hint is int:
-        return st.integers(-(2**63), 2**63 - 1)
-    if hint is float:
-        return st.floats(allow_nan=False)
-    return st.booleans() if hint is bool else st.sampled_from(list(hint))
+    return SIMPLE[hint] if hint in SIMPLE else st.sampled_from(list(hint))
 
 
 @pytest.mark.parametrize(("topic", "record"), TOPIC_RECORDS, ids=lambda value: getattr(value, "__name__", value))
