@@ -18,6 +18,8 @@ _LINE = re.compile(
     r"(?:(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]+|[ \t]+=[ \t]+)(\S.*?)[ \t\r]*"
 )
 _KEY_WORDS = 5
+_LABELLED = 2
+"""Columns of a table that has labels instead of titles."""
 _WRAPPERS = ("**", "`", "'", '"')
 
 
@@ -150,6 +152,8 @@ def _markdown(lines: list[str], first: int, last: int) -> Iterator[Table]:
         while end < last and len(_pipe_cells(lines[end + 1])) == len(header):
             end += 1
         rows = tuple(_pipe_cells(line) for line in lines[index + 2 : end + 1])
+        if not any(header) and len(header) > _LABELLED and len(rows) > 1 and is_header(rows[0]):
+            header, rows = rows[0], rows[1:]
         if rows:
             yield Table(header, rows, index, end)
         index = end + 1

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -15,18 +15,16 @@ from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
 from shared.proof.kinds import classify
 from shared.proof.units import dimension, find_unit, same_dimension
-from shared.proof.words import words
 
 T = TypeVar("T")
 COMMON_UNITS = frozenset(
-    "kg g lb oz C F m cm km ft in mi l ml gal min h day week kWh MJ m2 ft2 bar psi km/h mph".split()
+    ["kg", "g", "lb", "oz", "C", "F", "m", "cm", "km", "ft", "in", "mi", "l", "ml", "gal", "min", "h", "day", "week", "kWh", "MJ", "m2", "ft2", "bar", "psi", "km/h", "mph"]
 )
 _PROPERTIES = ("author", "creator", "last modified by")
 _GUESSABLE = 5
 _NAMED = 0.7
 _DISTINCT = 0.6
 _SURE = 0.85
-_NUMBERS = frozenset("extension phone number no year zip postcode code index row line id".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,9 @@ class Asker:
     def extreme(self, relation: Relation) -> lf.Extreme:
         """The row with the highest or lowest value of a measure."""
         rows = relation.world_table.row_count
-        telling = [c for c in relation.measures if not _NUMBERS & set(words(c.name))]
-        sure = [c for c in telling if c.distinct == rows]
-        by = self.some(sure if sure and self.chance(_SURE) else [c for c in telling if c.distinct >= _DISTINCT * rows])
+        sure = [c for c in relation.measures if c.distinct == rows]
+        near = [c for c in relation.measures if c.distinct >= _DISTINCT * rows]
+        by = self.some(sure if sure and self.chance(_SURE) else near)
         where = (self.category(relation),) if relation.categories and self.chance(0.35) else ()
         return lf.Extreme(relation.table, by.name, self.some(list(lf.Direction)), where)
 
@@ -91,9 +89,9 @@ class Asker:
         suffix = self.some(sorted({PurePosixPath(m.fact.path).suffix for m in fitting}))
         return self.some([m for m in fitting if PurePosixPath(m.fact.path).suffix == suffix])
 
-    def hidden(self, relation: Relation, depth: int = 1, *, linked: bool = False) -> lf.Keyed | lf.Extreme:
+    def hidden(self, relation: Relation, depth: int = 1, *, linked: bool = False) -> lf.Row:
         """A row that the question describes: what a document names, what another row refers to, an extreme."""
-        ways = [lambda: self.mentioned(self.mention(self.relations.mentions, relation))] * 3
+        ways: list[Callable[[], lf.Row]] = [lambda: self.mentioned(self.mention(self.relations.mentions, relation))] * 3
         if depth > 0:
             ways += [lambda: self.referred(relation, depth - 1)] * 2
             ways.append(lambda: self.committed(relation))
@@ -130,14 +128,14 @@ class Asker:
         heads = [file.path for file in self.relations.world.files if file.path.endswith("/.git/HEAD")]
         return self.some(heads).removesuffix("/.git/HEAD")
 
-    def follow(self, reference: Reference, entity: lf.Keyed | lf.Extreme) -> lf.Keyed:
+    def follow(self, reference: Reference, entity: lf.Row) -> lf.Keyed:
         """The row that a column of this row names."""
         if reference.column.name in told_columns(entity):
             raise Infeasible("the question says it already")
         key = lf.Attribute(entity, reference.column.name, kind_of(reference.column))
         return lf.Keyed(reference.target.table, reference.key.name, key)
 
-    def entity(self, relation: Relation, depth: int) -> lf.Keyed | lf.Extreme:
+    def entity(self, relation: Relation, depth: int) -> lf.Row:
         """Any row, described or named."""
         if self.chance(0.55):
             try:
@@ -146,39 +144,41 @@ class Asker:
                 pass
         return self.extreme(relation) if relation.measures and self.chance(0.4) else self.named(relation)
 
-    def described(self, depth: int) -> lf.Keyed | lf.Extreme:
+    def described(self, depth: int) -> lf.Row:
         """A row of any relation that a document or another row leads to."""
         return self.hidden(self.some(self.relations.relations), depth, linked=True)
 
-    def relation(self, entity: lf.Keyed | lf.Extreme) -> Relation:
+    def relation(self, entity: lf.Row) -> Relation:
         """The relation of a row."""
         return next(r for r in self.relations.relations if r.table == entity.table)
 
-    def attributes(self, entity: lf.Keyed | lf.Extreme, most: int) -> list[lf.Attribute]:
+    def attributes(self, entity: lf.Row, most: int) -> list[lf.Attribute]:
         """Columns to ask for: one telling one first, then others."""
         relation, told = self.relation(entity), told_columns(entity)
         used = {entity.column} if isinstance(entity, lf.Keyed) else set()
         asked = [c for c in relation.attributes if c.name not in told | used]
         telling = [c for c in asked if is_telling(c)]
-        first = self.some(telling)
+        named = isinstance(entity, lf.Extreme) and bool(relation.keys)
+        first = relation.keys[-1] if named else self.some(telling)
         rest = [c for c in asked if c is not first]
         self.rng.shuffle(rest)
         chosen = [first, *rest[: self.rng.randint(0, most - 1)]]
         return [attribute(entity, c) for c in relation.world_table.columns if c in chosen]
 
-    def quantity(self, depth: int) -> lf.Attribute | lf.Aggregate | lf.Fact:
-        """A quantity with a unit that a tool at hand converts."""
+    def quantity(self, depth: int) -> tuple[lf.Form, str]:
+        """A quantity and its unit, which a tool at hand converts."""
         facts = [f for f in self.relations.facts if self.units_for(f.unit)]
         relations = [r for r in self.relations.relations if any(self.units_for(c.unit) for c in r.measures)]
         if facts and (not relations or self.chance(0.25)):
-            return said(self.some(facts), self.relations)
+            fact = self.some(facts)
+            return said(fact, self.relations), fact.unit
         relation = self.some(relations)
         column = self.some([c for c in relation.measures if self.units_for(c.unit)])
         if self.chance(0.3):
             function = self.some((lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN))
             where = (self.category(relation),) if relation.categories else ()
-            return lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit)
-        return attribute(self.entity(relation, depth), column)
+            return lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit), column.unit
+        return attribute(self.entity(relation, depth), column), column.unit
 
     def units_for(self, unit: str) -> list[str]:
         """Common units that some tool converts this one to."""
@@ -188,7 +188,7 @@ class Asker:
         return sorted(u for u in known & COMMON_UNITS if unit in known and u != unit and same_dimension(u, unit))
 
 
-def attribute(entity: lf.Keyed | lf.Extreme, column: WorldColumn) -> lf.Attribute:
+def attribute(entity: lf.Row, column: WorldColumn) -> lf.Attribute:
     """Ask for a column of a row."""
     return lf.Attribute(entity, column.name, kind_of(column), column.unit)
 
@@ -207,7 +207,7 @@ def kind_of(column: WorldColumn) -> ValueKind:
     return kinds.most_common(1)[0][0] if kinds else column.kind
 
 
-def told_columns(entity: lf.Keyed | lf.Extreme) -> set[str]:
+def told_columns(entity: lf.Row) -> set[str]:
     """Columns whose value the question states for this row."""
     if isinstance(entity, lf.Keyed):
         return {entity.column} if isinstance(entity.key, lf.Literal) else set()

@@ -6,6 +6,7 @@ from services.sampler.domain.capabilities import Ability, Skill
 from services.sampler.domain.plan import Answer, Found, Infeasible, Written, argument_of, cite
 from services.sampler.domain.ports import Realising
 from shared.model import logical_form as lf
+from shared.model.sub_dags import PlannedInput
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
 from shared.proof.units import find_unit
@@ -44,7 +45,7 @@ def local_time(realiser: Realising, form: lf.LocalTime) -> Found:
     source, target = realiser.value(form.from_zone), realiser.value(form.to_zone)
     ability = realiser.one(Skill.CLOCK)
     arguments: dict[str, Any] = {ability.argument("time"): form.time}
-    inputs = []
+    inputs: list[PlannedInput] = []
     for part, found in (("source", source), ("target", target)):
         name = ability.argument(part)
         arguments[name], flows = argument_of(found, name)
@@ -87,7 +88,9 @@ def _percentage(realiser: Realising, ability: Ability, form: lf.Computed, found:
 
 
 def _described(realiser: Realising, ability: Ability, form: lf.Computed, found: list[Found]) -> Found:
-    data, inputs, values = ability.argument("data"), [], []
+    data = ability.argument("data")
+    inputs: list[PlannedInput] = []
+    values: list[Any] = []
     for index, item in enumerate(found):
         value, flows = argument_of(item, f"{data}/{index}")
         values.append(value)

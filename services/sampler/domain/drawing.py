@@ -66,7 +66,7 @@ class Ground:
 
 def generator(seed: int, lane: str, counter: int) -> random.Random:
     """The randomness of one draw."""
-    return random.Random(int(sha256_text(f"{seed}/{lane}/{counter}")[:16], 16))  # noqa: S311
+    return random.Random(int(sha256_text(f"{seed}/{lane}/{counter}")[:16], 16))
 
 
 def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> Drawn | None:

@@ -1,5 +1,6 @@
 """The families of questions: each draws one logical form with one purpose, out of what the world shows."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,14 +11,14 @@ from services.sampler.domain.relations import Reference, Relation, is_numeric, i
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn
 from shared.model.values import ValueKind
-from shared.proof.units import dimension
+from shared.proof.units import dimension, unit_of_key
 from shared.proof.words import words
 
 _WORDS = {lf.Function.SUM: "total", lf.Function.MEAN: "average", lf.Function.MIN: "lowest", lf.Function.MAX: "highest"}
 _ADDITIVE = frozenset(
-    "total amount quantity qty units cost costs counted stock sold sales revenue spend hours kwh hand".split()
+    ["total", "amount", "quantity", "qty", "units", "cost", "costs", "counted", "stock", "sold", "sales", "revenue", "spend", "hours", "kwh", "hand"]
 )
-_EACH = frozenset("price each per rate percent".split())
+_EACH = frozenset(["price", "each", "per", "rate", "percent"])
 _ZONES = (
     "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Dubai", "Asia/Tokyo", "Asia/Kolkata",
     "Asia/Singapore", "Australia/Sydney", "Europe/London", "Africa/Nairobi", "America/Chicago", "Pacific/Auckland",
@@ -48,15 +49,15 @@ def totals_of(asker: Asker) -> lf.Question:
     """A total over the rows that belong to something a document or another row names."""
     reference = _counted(asker)
     inner = lf.Condition(reference.column.name, lf.Operator.EQUAL, _key_of(asker, reference))
-    more = tuple(_conditions(asker, reference.source, avoid=reference.column)) if asker.chance(0.35) else ()
-    return _question("totals_of", _aggregates(asker, reference.source, (inner, *more[:1])))
+    more = (asker.period(reference.source),) if reference.source.dates and asker.chance(0.35) else ()
+    return _question("totals_of", _aggregates(asker, reference.source, (inner, *more)))
 
 
 def meeting(asker: Asker) -> lf.Question:
     """A total over rows selected by two things found apart: two values meet in one call."""
     reference = _counted(asker)
-    if asker.chance(0.4):
-        return _question("meeting", _aggregates(asker, reference.source, (_one_of(asker, reference),)))
+    if asker.chance(0.5):
+        return _question("meeting", _aggregates(asker, reference.source, (_one_of(asker, reference),), adding=True))
     first = lf.Condition(reference.column.name, lf.Operator.EQUAL, _key_of(asker, reference))
     second = _second_condition(asker, reference)
     return _question("meeting", _aggregates(asker, reference.source, (first, second)))
@@ -64,9 +65,9 @@ def meeting(asker: Asker) -> lf.Question:
 
 def conversion(asker: Asker) -> lf.Question:
     """A quantity in another unit."""
-    value = asker.quantity(2)
-    unit = asker.some(asker.units_for(value.unit))
-    form = lf.Converted(value, value.unit, unit)
+    value, unit = asker.quantity(2)
+    into = asker.some(asker.units_for(unit))
+    form = lf.Converted(value, unit, into)
     return _question("conversion", [*_which(asker, value), form], decimals={form: 2})
 
 
@@ -82,13 +83,11 @@ def clock(asker: Asker) -> lf.Question:
 def comparison(asker: Asker) -> lf.Question:
     """Two rows compared in one measure."""
     relation = asker.some([r for r in asker.relations.relations if any(is_numeric(c) for c in r.attributes)])
-    column = asker.some(
-        [c for c in relation.attributes if is_numeric(c) and is_telling(c) and (c.unit or not is_whole(c))]
-    )
+    column = asker.some([c for c in relation.measures if is_telling(c) and (c.unit or not is_whole(c))])
     first, second = asker.hidden(relation, 1), asker.entity(relation, 1)
     if first == second or column.name in told_columns(first) | told_columns(second):
         raise Infeasible("one row compared with itself")
-    operation = asker.some((lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE, lf.Operation.SUM))
+    operation = asker.some(_operations(column.unit))
     operands = (attribute(first, column), attribute(second, column))
     unit = "percent" if operation is lf.Operation.PERCENT_CHANGE else column.unit
     form = lf.Computed(operation, operands, column.kind, unit)
@@ -110,7 +109,7 @@ def said_against(asker: Asker) -> lf.Question:
             columns = [c for c in mention.relation.measures if _alike(c.name, fact.key) and c.unit == fact.unit]
             pairs += [(attribute(entity, c), said(fact, asker.relations), fact.unit) for c in columns]
     one, other, unit = asker.some(pairs)
-    operation = asker.some((lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE))
+    operation = asker.some(_operations(unit)[:2])
     operands = (one, other) if operation is lf.Operation.PERCENT_CHANGE else (other, one)
     form = lf.Computed(
         operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit
@@ -155,8 +154,10 @@ def average_of(asker: Asker) -> lf.Question:
     if len(chosen) < 2:  # noqa: PLR2004
         raise Infeasible("only one document says so")
     operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM))
+    chosen.sort(key=lambda f: f.path)
     form = lf.Computed(operation, tuple(said(f, asker.relations) for f in chosen), fact.kind, fact.unit)
-    return _question("average_of", [form], decimals={form: 2})
+    exact = operation is lf.Operation.SUM and all(re.fullmatch(r"\d+\D*", f.text) for f in chosen)
+    return _question("average_of", [form], decimals={form: -1 if exact else 2})
 
 
 def code(asker: Asker) -> lf.Question:
@@ -199,12 +200,12 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (meeting, 14),
     (conversion, 9),
     (clock, 10),
-    (comparison, 8),
+    (comparison, 10),
     (said_against, 9),
     (shipped, 7),
     (fan_out, 8),
     (average_of, 6),
-    (code, 5),
+    (code, 3),
     (history, 4),
 )
 
@@ -255,12 +256,17 @@ def _field_key(value: Any) -> str:
             return _plain(f"{_field_key(value.of).removesuffix(f'_{value.from_unit.lower()}')}_in_{value.unit}")
         case lf.LocalTime():
             return "local_time"
+        case lf.Computed(operation=lf.Operation.SUM | lf.Operation.MEAN):
+            word = "total" if value.operation is lf.Operation.SUM else "average"
+            return f"{word}_{_field_key(value.operands[0])}".replace("total_total", "total")
+        case lf.Computed(operation=lf.Operation.PRODUCT):
+            return f"total_{_field_key(value.operands[0])}".replace("_per_unit", "")
         case _:
             return str(value.operation)
 
 
 def _plain(text: str) -> str:
-    return "_".join(words(text)) or "value"
+    return re.sub(r"\W+", "_", text).strip("_").lower() or "value"
 
 
 def _which(asker: Asker, value: Any) -> list[Any]:
@@ -347,21 +353,26 @@ def _since(asker: Asker, relation: Relation) -> lf.Condition:
     return lf.Condition(column.name, lf.Operator.SINCE, said(asker.some(inside), asker.relations))
 
 
-def _conditions(asker: Asker, relation: Relation, avoid: WorldColumn | None = None) -> list[lf.Condition]:
+def _conditions(asker: Asker, relation: Relation) -> list[lf.Condition]:
     found = []
-    if [c for c in relation.categories if c is not avoid] and asker.chance(0.8):
-        condition = asker.category(relation)
-        found += [condition] if avoid is None or condition.column != avoid.name else []
-    if relation.dates and asker.chance(0.4):
+    if relation.categories and asker.chance(0.8):
+        found.append(asker.category(relation))
+    if relation.dates and asker.chance(0.2 if found else 0.8):
         found.append(asker.period(relation))
     if not found:
         raise Infeasible("no condition")
     return found
 
 
-def _aggregates(asker: Asker, relation: Relation, where: tuple[lf.Condition, ...]) -> list[lf.Aggregate]:
-    column = asker.some([c for c in relation.measures if not any(condition.column == c.name for condition in where)])
-    additive = bool(_ADDITIVE & set(words(column.name))) and not _EACH & set(words(column.name))
+def _aggregates(
+    asker: Asker, relation: Relation, where: tuple[lf.Condition, ...], *, adding: bool = False
+) -> list[lf.Aggregate]:
+    free = [c for c in relation.measures if not any(condition.column == c.name for condition in where)]
+    column = asker.some([c for c in free if _adds_up(c)] if adding else free)
+    additive = _adds_up(column)
+    if adding:
+        total = lf.Aggregate(relation.table, lf.Function.SUM, column.name, where, column.kind, column.unit)
+        return [total]
     functions = (
         (lf.Function.SUM, lf.Function.SUM, lf.Function.MAX)
         if additive
@@ -373,6 +384,10 @@ def _aggregates(asker: Asker, relation: Relation, where: tuple[lf.Condition, ...
     return [count, main] if asker.chance(0.3) else [main]
 
 
+def _adds_up(column: WorldColumn) -> bool:
+    return bool(_ADDITIVE & set(words(column.name))) and not _EACH & set(words(column.name))
+
+
 def _zone(relation: Relation) -> bool:
     return any(column.kind is ValueKind.TIME_ZONE for column in relation.world_table.columns)
 
@@ -381,11 +396,27 @@ def _zone_column(relation: Relation) -> WorldColumn:
     return next(column for column in relation.world_table.columns if column.kind is ValueKind.TIME_ZONE)
 
 
+def _operations(unit: str) -> tuple[lf.Operation, ...]:
+    """What may be made of two values: temperatures and shares have no ratio, durations and the like no sum."""
+    if dimension(unit) == "temperature" or unit == "percent":
+        return (lf.Operation.DIFFERENCE,)
+    if dimension(unit) == "mass" or dimension(unit).startswith("currency"):
+        return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE, lf.Operation.SUM)
+    return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE)
+
+
 def _is_source(path: str) -> bool:
     return path.endswith(".py") and not path.rpartition("/")[2].startswith(("__", "test_"))
 
 
 def _alike(one: str, other: str) -> bool:
-    """Two labels share their last telling word: old price, new price, unit_price."""
-    mine, yours = set(words(one)), set(words(other))
-    return bool({word for word in mine & yours if len(word) > 3})  # noqa: PLR2004
+    """Two labels end in the same telling word: old price, new price, unit_price_cad."""
+    mine, yours = _last_word(one), _last_word(other)
+    return mine == yours and len(mine) > 3  # noqa: PLR2004
+
+
+def _last_word(label: str) -> str:
+    parts = words(label)
+    while len(parts) > 1 and unit_of_key("_".join(parts)) and not unit_of_key("_".join(parts[:-1])):
+        parts = parts[:-1]
+    return parts[-1] if parts else ""

@@ -23,8 +23,9 @@ _SHARED = 2
 _SHARE = 0.6
 _LONGEST_NAME = 48
 _SHORT_NAME = 3
-_FILED = frozenset("title subject keywords category created modified last_modified_by tags".split())
+_FILED = frozenset(["title", "subject", "keywords", "category", "created", "modified", "last_modified_by", "tags"])
 """Properties of a file rather than of what it is about."""
+_NUMBERS = frozenset(["extension", "phone", "number", "no", "year", "zip", "postcode", "code", "index", "row", "line", "id"])
 _LOOSE = ("with", "for", "of", "on", "at", "from", "to", "and", "in", "by")
 
 
@@ -182,7 +183,7 @@ def _relation(table: WorldTable) -> Relation | None:
     numbers = [column for column in unique if column.kind is ValueKind.IDENTIFIER][:1]
     names = [column for column in unique if column.kind is not ValueKind.IDENTIFIER][:1]
     keys = [*numbers, *names]
-    measures = tuple(column for column in columns if is_numeric(column) and column.distinct > 1)
+    measures = tuple(column for column in columns if is_numeric(column) and column.distinct > 1 and _measures(column))
     categories = tuple(column for column in columns if _is_category(column, table.row_count))
     dates = tuple(column for column in columns if column.kind is ValueKind.DATE and column.distinct > 1)
     attributes = tuple(
@@ -190,6 +191,11 @@ def _relation(table: WorldTable) -> Relation | None:
     )
     shown = Table(table.path, table.name, table.format)
     return Relation(table, shown, tuple(keys), measures, categories, dates, attributes)
+
+
+def _measures(column: WorldColumn) -> bool:
+    """Tell numbers that measure from numbers that name."""
+    return not _NUMBERS & set(words(column.name))
 
 
 def _is_key(column: WorldColumn, rows: int) -> bool:
@@ -235,7 +241,11 @@ def _unique_facts(world: WorldRecord) -> tuple[WorldFact, ...]:
     return tuple(
         fact
         for fact in world.facts
-        if counts[fact.path, fact.key] == 1 and fact.key and fact.text and fact.key.lower() not in _FILED
+        if counts[fact.path, fact.key] == 1
+        and fact.key
+        and fact.text
+        and fact.key.lower() not in _FILED
+        and fact.text.lower() not in fact.path.lower()
     )
 
 

@@ -93,8 +93,9 @@ def _by(column: str) -> str:
 
 
 def _all_rows(realiser: Realising, table: lf.Table) -> str:
-    names = [column.name for column in realiser.relation(table).world_table.columns]
-    return canonical({"rows": names, **_sheet(table)})
+    world_table = realiser.relation(table).world_table
+    names = [column.name for column in world_table.columns]
+    return canonical({"rows": names, "count": world_table.row_count, **_sheet(table)})
 
 
 def _sheet(table: lf.Table) -> dict[str, str]:

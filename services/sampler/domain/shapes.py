@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.model.sub_dags import PlannedCall
-from shared.proof.canonical import digest
+from shared.proof.canonical import digest, parse
 
 
 def shape_of(calls: Sequence[PlannedCall]) -> str:
@@ -17,7 +17,11 @@ def shape_of(calls: Sequence[PlannedCall]) -> str:
 
 
 def signature_of(world_digest: str, calls: Sequence[PlannedCall]) -> str:
-    """Digest what would be executed and what is asked of it."""
+    """Digest what is asked; where nothing is, what would be executed."""
+    for call in calls:
+        meaning = parse(call.meaning_json)
+        if isinstance(meaning, dict) and "question" in meaning:
+            return digest([world_digest, meaning["question"]])
     return digest(
         [
             world_digest,

@@ -61,7 +61,7 @@ def find(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     Raises:
         Rejected: `no_citable_value` or `ambiguous_selector`.
     """
-    ((name, finder),) = ((name, finder) for name, finder in _FINDERS.items() if name in wanted)
+    (finder,) = (finder for name, finder in _FINDERS.items() if name in wanted)
     return finder(wanted, call)
 
 
@@ -101,6 +101,10 @@ def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 def _rows(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     grid = _grid(call, wanted["rows"], wanted.get("sheet", ""))
+    if len(grid.rows) != wanted.get("count", len(grid.rows)):
+        raise Rejected(
+            "ambiguous_selector", f"{len(grid.rows)} rows in {call.call_id}, the table has {wanted['count']}"
+        )
     first = ({"name": "slice", "args": {"start": grid.skipped}},) if grid.skipped else ()
     return Cited(locator(grid.steps), first, grid.columns)
 

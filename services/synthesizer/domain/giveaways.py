@@ -12,7 +12,7 @@ _SHORTEST = 3
 
 def given_away(prompt: str, values: Iterable[str]) -> str:
     """Return the first value that the prompt says; empty when it says none."""
-    folded = prompt.casefold()
+    folded = re.sub(r"\S*/\S+", " ", prompt).casefold()
     for value in values:
         text = value.casefold().strip()
         if text and _says(folded, text):

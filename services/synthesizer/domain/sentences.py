@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.synthesizer.domain import nouns
-from services.synthesizer.domain.phrases import Speaker, listed, summed
+from services.synthesizer.domain import comparing, nouns
+from services.synthesizer.domain.phrases import Speaker
 from shared.model import logical_form as lf
 
 _ASK = (
@@ -13,140 +13,168 @@ _ASK = (
     "Could you tell me {what}?",
     "Please find {what}.",
     "I need {what}.",
-    "Can you look up {what} for me?",
-    "{What}, please.",
+    "Can you look up {what}?",
+    "I’m trying to find out {what}.",
 )
 _TAKE = (
     "Take {row}: {rest}?",
     "Have a look at {row}. {Rest}?",
     "This is about {row}: {rest}?",
-    "Please check {row} for me: {rest}?",
+    "Please check {row}: {rest}?",
+    "A question about {row}: {rest}?",
 )
+_PAIR = 2
+Asking = Callable[[Speaker, list[Any], random.Random], str]
 
 
 def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
-    values = [field.value for field in question.fields]
-    for fits, asking in _FORMS:
-        if fits(values):
-            return asking(speaker, values, rng)
-    return _plain(speaker, values, rng)
+    values: list[Any] = [field.value for field in question.fields]
+    asking = next((asking for fits, asking in _FORMS if fits(values)), _plain)
+    return asking(speaker, values, rng)
 
 
-def _plain(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
-    return _frame(listed([speaker.value(value) for value in values]), len(values) > 1, rng)
+def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
+    """State key and form of every answer field."""
+    named = [f"“{key}” ({form})" if form else f"“{key}”" for key, form in fields]
+    if len(named) == 1:
+        choices: tuple[str, ...] = (
+            f"Answer with a JSON object whose only key is {named[0]}.",
+            f"Reply as JSON with the key {named[0]}.",
+            f"Give the answer as a JSON object with the one key {named[0]}.",
+        )
+    else:
+        keys = nouns.listed(named)
+        choices = (
+            f"Answer with a JSON object with the keys {keys}.",
+            f"Reply as JSON with {keys}.",
+            f"Put the answer into one JSON object: {keys}.",
+        )
+    return rng.choice(choices)
+
+
+def _plain(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    return _frame(nouns.listed([speaker.value(value) for value in values]), len(values) > 1, rng)
 
 
 def _frame(what: str, is_many: bool, rng: random.Random) -> str:
-    return rng.choice(_ASK).format(be="are" if is_many else "is", what=what, What=_upper(what))
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return rng.choice(_ASK).format(be="are" if is_many else "is", what=what)
 
 
 def _take(row: str, rest: str, rng: random.Random) -> str:
-    return rng.choice(_TAKE).format(row=row, rest=rest, Rest=_upper(rest))
+    return rng.choice(_TAKE).format(row=row, rest=rest, Rest=rest[:1].upper() + rest[1:])
 
 
-def _one_row(values: Sequence[Any]) -> bool:
+def _is_one_row(values: list[Any]) -> bool:
     return all(isinstance(v, lf.Attribute) for v in values) and len({v.entity for v in values}) == 1
 
 
-def _ask_one_row(speaker: Speaker, values: Sequence[lf.Attribute], rng: random.Random) -> str:
+def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     entity = values[0].entity
-    keys = speaker.keys.get(entity.table, ())
-    naming = [v for v in values if v.column in keys]
+    source = speaker.source(entity.table)
+    listed = f" (as listed {source})" if source else ""
+    naming = [v for v in values if v.column in speaker.keys.get(entity.table, ())]
     others = [nouns.humane(v.column) for v in values if v not in naming]
-    row, noun = speaker.row(entity), speaker.noun(entity.table)
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
+    if not naming or told or len(naming) > 1:
+        noun = speaker.noun(entity.table)
+        names = nouns.listed([f"the {_asked(v.column, noun)}" for v in values])
+        return _frame(f"{names} of {speaker.row(entity)}{listed}", len(values) > 1, rng)
+    noun = speaker.noun(entity.table)
     whose = "their" if noun == "employee" else "its"
-    if naming and not told and others:
-        theirs = listed([f"{whose} {name}" for name in others])
-        be = "are" if len(others) > 1 else "is"
-        if isinstance(entity, lf.Extreme):
-            return f"{_which(speaker, entity)}, and what {be} {theirs}?"
-        return _take(row, f"{_identity(noun)}, and what {be} {theirs}", rng)
-    if naming and not told and len(naming) == 1 and isinstance(entity, lf.Extreme):
-        asked = _which(speaker, entity)
-        return rng.choice((f"{asked}?", f"Could you tell me {asked[0].lower()}{asked[1:]}?"))
-    names = listed([f"the {nouns.humane(v.column)}" for v in values])
-    source = speaker.source(entity.table) if isinstance(entity, lf.Keyed) else ""
-    return _frame(f"{names}{f' listed{source}' if source else ''} of {row}", len(values) > 1, rng)
+    rest = f", and what {_be(others)} {nouns.listed([f'{whose} {name}' for name in others])}" if others else ""
+    if isinstance(entity, lf.Extreme):
+        return _which(speaker, entity, rest, rng)
+    return _take(speaker.row(entity) + listed, f"{_identity(noun)}{rest}", rng)
+
+
+def _asked(column: str, noun: str) -> str:
+    """What a column is asked for as: a product's product is its name."""
+    name = nouns.humane(column)
+    return f"{noun} name" if name == noun else name
+
+
+def _be(names: Sequence[str]) -> str:
+    return "are" if len(names) > 1 else "is"
 
 
 def _identity(noun: str) -> str:
     return "who is it" if noun == "employee" else f"which {noun} is it"
 
 
-def _which(speaker: Speaker, entity: lf.Extreme) -> str:
+def _which(speaker: Speaker, entity: lf.Extreme, rest: str, rng: random.Random) -> str:
     """Ask for an extreme: which product is the heaviest, which supplier has the longest lead time."""
-    noun, (adjective, fits) = speaker.noun(entity.table), nouns.degree(entity.column, entity.direction)
-    among = speaker.where(entity.where, entity.table) + speaker.source(entity.table)
+    noun = speaker.noun(entity.table)
+    adjective, fits = nouns.degree(entity.column, entity.direction, noun)
+    among = speaker.where(entity.where, entity.table)
+    source = speaker.source(entity.table)
+    start = f"{source[:1].upper()}{source[1:]}, which" if source else "Which"
     if fits:
-        return f"Which {noun}{among} is the {adjective}"
-    return f"Which {noun}{among} has the {adjective} {nouns.humane(entity.column)}"
+        return f"{start} {noun}{among} is the {adjective}{rest}?"
+    return f"{start} {noun}{among} has the {adjective} {nouns.humane(entity.column)}{rest}?"
 
 
-def _is_history(values: Sequence[Any]) -> bool:
+def _is_history(values: list[Any]) -> bool:
     return (
-        isinstance(values[0], lf.LatestCommit)
-        and all(isinstance(v, lf.Attribute) for v in values[1:])
-        and len(values) > 1
+        len(values) > 1
+        and isinstance(values[0], lf.LatestCommit)
+        and all(isinstance(v, lf.Attribute) and getattr(v.entity, "key", None) == values[0] for v in values[1:])
     )
 
 
-def _ask_history(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
-    theirs = listed([f"their {nouns.humane(v.column)}" for v in values[1:]])
-    be = "are" if len(values) > 2 else "is"  # noqa: PLR2004
-    code = nouns.repository(values[0].path)
-    return rng.choice((
-        f"Who made the latest commit in {code}, and what {be} {theirs}?",
-        f"Who was the last person to commit to {code}, and what {be} {theirs}?",
-        f"I want to reach whoever committed last in {code}: who is it, and what {be} {theirs}?",
-    ))  # fmt: skip
-
-
-def _is_clock(values: Sequence[Any]) -> bool:
-    return isinstance(values[-1], lf.LocalTime)
-
-
-def _ask_clock(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
-    form: lf.LocalTime = values[-1]
-    entity = form.to_zone.entity if isinstance(form.to_zone, lf.Attribute) else None
-    row = speaker.row(entity) if entity else speaker.value(form.to_zone)
-    place = nouns.place_of(form.from_zone.text) if isinstance(form.from_zone, lf.Literal) else ""
-    when = f"when it is {form.time} in {place}"
-    if len(values) > 1 and entity is not None:
-        if isinstance(entity, lf.Extreme):
-            return f"{_which(speaker, entity)}, and what is the local time there {when} today?"
-        return _take(
-            row, f"{_identity(speaker.noun(entity.table))}, and what is the local time there {when} today", rng
+def _ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    names = [f"their {nouns.humane(v.column)}" for v in values[1:]]
+    what, code = f"what {_be(names)} {nouns.listed(names)}", nouns.repository(values[0].path)
+    return rng.choice(
+        (
+            f"Who made the latest commit in {code}, and {what}?",
+            f"Who was the last person to commit to {code}, and {what}?",
+            f"I want to reach whoever committed last in {code}: who is it, and {what}?",
         )
-    return rng.choice((
-        f"What time is it for {row} {when} today?",
-        f"I want to call at {form.time} {place} time today. What is the local time for {row} then?",
-        f"When clocks in {place} show {form.time} today, what do they show for {row}?",
-        f"If we meet at {form.time} {place} time today, what local time is that for {row}?",
-    ))  # fmt: skip
+    )
 
 
-def _is_conversion(values: Sequence[Any]) -> bool:
-    return isinstance(values[-1], lf.Converted)
+def _ask_clock(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    form = values[-1]
+    entity = form.to_zone.entity if isinstance(form.to_zone, lf.Attribute) else None
+    place = nouns.place_of(form.from_zone.text) if isinstance(form.from_zone, lf.Literal) else ""
+    when = f"when it is {form.time} in {place} today"
+    if len(values) > 1 and entity is not None:
+        noun = speaker.noun(entity.table)
+        local = f"what is the local time {'for them' if noun == 'employee' else 'there'} {when}"
+        if isinstance(entity, lf.Extreme):
+            return _which(speaker, entity, f", and {local}", rng)
+        return _take(speaker.row(entity), f"{_identity(noun)}, and {local}", rng)
+    row = speaker.row(entity) if entity is not None else speaker.value(form.to_zone)
+    return rng.choice(
+        (
+            f"What time is it for {row} {when}?",
+            f"I want to call {row} at {form.time} {place} time today. What will their local time be?",
+            f"When clocks in {place} show {form.time} today, what do they show for {row}?",
+            f"If we meet at {form.time} {place} time today, what local time is that for {row}?",
+        )
+    )
 
 
-def _ask_conversion(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
-    form: lf.Converted = values[-1]
-    unit = nouns.unit_words(form.unit)
+def _ask_conversion(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    form, unit = values[-1], nouns.unit_words(values[-1].unit)
     if len(values) > 1 and isinstance(form.of, lf.Attribute):
         entity, measure = form.of.entity, f"what is its {nouns.humane(form.of.column)} in {unit}"
         if isinstance(entity, lf.Extreme):
-            return f"{_which(speaker, entity)}, and {measure}?"
+            return _which(speaker, entity, f", and {measure}", rng)
         return _take(speaker.row(entity), f"{_identity(speaker.noun(entity.table))}, and {measure}", rng)
-    return _frame(f"{speaker.value(form.of)}, converted to {unit}", False, rng)
+    value = speaker.value(form.of)
+    return rng.choice(
+        (
+            f"What is {value} in {unit}?",
+            f"Please convert {value} to {unit}.",
+            f"I need {value}, but in {unit}.",
+            f"In {unit}, what is {value}?",
+        )
+    )
 
 
-def _is_total(values: Sequence[Any]) -> bool:
+def _is_total(values: list[Any]) -> bool:
     return (
         len(values) > 1
         and all(isinstance(v, lf.Aggregate) for v in values)
@@ -155,136 +183,58 @@ def _is_total(values: Sequence[Any]) -> bool:
     )
 
 
-def _ask_total(speaker: Speaker, values: Sequence[lf.Aggregate], rng: random.Random) -> str:
-    count, *others = values
-    rows = (
-        nouns.plural(speaker.noun(count.table)) + speaker.where(count.where, count.table) + speaker.source(count.table)
-    )
-    words = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
-    names = listed([
-        f"their {words[v.function]} {summed(v.column) if v.function is lf.Function.SUM else nouns.humane(v.column)}" for v in others
-    ])  # fmt: skip
-    return rng.choice((
-        f"How many {rows} are there, and what is {names}?",
-        f"Count the {rows} and tell me {names}.",
-        f"I need two figures: how many {rows} there are, and {names}.",
-    ))  # fmt: skip
-
-
-def _is_shipped(values: Sequence[Any]) -> bool:
-    return (
-        len(values) == 2  # noqa: PLR2004
-        and isinstance(values[1], lf.Computed)
-        and values[1].operation is lf.Operation.PRODUCT
-        and values[0] in values[1].operands
+def _ask_total(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    rows = speaker.rows(values[0])
+    names = nouns.listed([f"their {speaker.made(v)}" for v in values[1:]])
+    return rng.choice(
+        (
+            f"How many {rows} are there, and what is {names}?",
+            f"Please count the {rows} and tell me {names}.",
+            f"I need two figures about the {rows}: how many there are, and {names}.",
+        )
     )
 
 
-def _ask_shipped(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> str:
-    total, form = values
-    each = next(operand for operand in form.operands if operand != total)
-    unit, measure = nouns.unit_words(form.unit), speaker.value(each)
-    if form.unit in ("kg", "g", "lb", "oz", "t"):
-        second = f"how many {unit} is that altogether, going by {measure}"
-    else:
-        second = f"what does that come to in {unit} at {measure}"
-    return f"What is {speaker.value(total)}, and {second}?"
+def _is_fan_out(values: list[Any]) -> bool:
+    return len(values) == _PAIR and None not in map(_via, values) and len(set(map(_via, values))) == 1
 
 
-def _is_compared(values: Sequence[Any]) -> bool:
-    return len(values) == 1 and isinstance(values[0], lf.Computed)
-
-
-def _ask_compared(speaker: Speaker, values: Sequence[lf.Computed], rng: random.Random) -> str:
-    form = values[0]
-    names = [speaker.value(operand) for operand in form.operands]
-    match form.operation:
-        case lf.Operation.DIFFERENCE:
-            return rng.choice((
-                f"How much higher is {names[0]} than {names[1]}? If it is lower, give a negative number.",
-                f"Please subtract {names[1]} from {names[0]}.",
-                f"What is the difference between {names[0]} and {names[1]} (the first minus the second)?",
-            ))  # fmt: skip
-        case lf.Operation.PERCENT_CHANGE:
-            return rng.choice((
-                f"By how many percent do we change if we go from {names[0]} to {names[1]}? A decrease is negative.",
-                f"What is the percentage change from {names[0]} to {names[1]}? Give a decrease as a negative number.",
-                f"Going from {names[0]} to {names[1]}, what is the change in percent (negative for a decrease)?",
-            ))  # fmt: skip
-        case lf.Operation.SUM | lf.Operation.MEAN if _alike(form):
-            return _frame(_several(speaker, form), False, rng)
-        case lf.Operation.SUM:
-            return rng.choice((f"What do {listed(names)} add up to?", f"Please add up {listed(names)}."))
-        case _:
-            return _plain(speaker, values, rng)
-
-
-def _alike(form: lf.Computed) -> bool:
-    """The same label in several documents, or the same measure of several files."""
-    facts = (
-        all(isinstance(o, lf.Fact) for o in form.operands) and len({getattr(o, "key", "") for o in form.operands}) == 1
-    )
-    code = (
-        all(isinstance(o, lf.CodeMeasure) for o in form.operands)
-        and len({getattr(o, "name", "") for o in form.operands}) == 1
-    )
-    return facts or code
-
-
-def _several(speaker: Speaker, form: lf.Computed) -> str:
-    first = form.operands[0]
-    word = "average" if form.operation is lf.Operation.MEAN else "total"
-    if isinstance(first, lf.CodeMeasure):
-        return f"the {word} of the {nouns.humane(first.name)} over the files {listed([o.path for o in form.operands])}"
-    places = listed([nouns.document(o.path, o.title, o.dated) for o in form.operands])
-    label = first.key[:1].lower() + first.key[1:]
-    return f"the {word} of the {label} figures given in {places}"
-
-
-def _is_fan_out(values: Sequence[Any]) -> bool:
-    return (
-        len(values) == 2
-        and all(isinstance(v, lf.Attribute) and _via(v) is not None for v in values)
-        and len({_via(v) for v in values}) == 1
-    )  # noqa: PLR2004
-
-
-def _via(value: lf.Attribute) -> Any:
-    entity = value.entity
+def _via(value: Any) -> Any:
+    entity = value.entity if isinstance(value, lf.Attribute) else None
     return entity.key.entity if isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Attribute) else None
 
 
-def _ask_fan_out(speaker: Speaker, values: Sequence[lf.Attribute], rng: random.Random) -> str:
+def _ask_fan_out(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     asked = []
     for value in values:
-        key = value.entity.key
-        role = speaker.role(key.column, value.entity.table, value.entity.column)
-        asked.append(f"the {nouns.humane(value.column)} of its {role}")
-    return _take(speaker.row(_via(values[0])), f"what are {listed(asked)}", rng)
+        role = speaker.role(value.entity.key.column, value.entity.table, value.entity.column)
+        source = speaker.source(value.entity.table)
+        asked.append(f"the {nouns.humane(value.column)} of its {role}" + (f" (as listed {source})" if source else ""))
+    return _take(speaker.row(_via(values[0])), f"what are {nouns.listed(asked)}", rng)
 
 
-def _is_code(values: Sequence[Any]) -> bool:
-    return all(isinstance(v, lf.CodeMeasure) for v in values) and len({v.path for v in values}) == 1 and len(values) > 1
+def _is_code(values: list[Any]) -> bool:
+    return len(values) > 1 and all(isinstance(v, lf.CodeMeasure) for v in values) and len({v.path for v in values}) == 1
 
 
-def _ask_code(speaker: Speaker, values: Sequence[lf.CodeMeasure], rng: random.Random) -> str:
-    names = listed([f"the {nouns.humane(v.name)}" for v in values])
-    return rng.choice(
-        (f"For the file {values[0].path}, what are {names}?", f"I’m reviewing {values[0].path}. What are {names}?")
-    )
+def _ask_code(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    names, path = nouns.listed([f"the {nouns.humane(v.name)}" for v in values]), values[0].path
+    return rng.choice((f"For the file {path}, what are {names}?", f"I’m reviewing {path}. What are {names}?"))
 
 
-_Form = tuple[Callable[[Sequence[Any]], bool], Callable[[Speaker, Sequence[Any], random.Random], str]]
-_FORMS: tuple[_Form, ...] = (
-    (_is_clock, _ask_clock),
-    (_is_conversion, _ask_conversion),
+_FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
+    (lambda values: isinstance(values[-1], lf.LocalTime), _ask_clock),
+    (lambda values: isinstance(values[-1], lf.Converted), _ask_conversion),
     (_is_history, _ask_history),
-    (_is_shipped, _ask_shipped),
-    (_is_compared, _ask_compared),
+    (comparing.is_shipped, comparing.shipped),
+    (
+        lambda values: len(values) == 1 and isinstance(values[0], lf.Computed),
+        lambda speaker, values, rng: comparing.compared(speaker, values[0], rng),
+    ),
     (_is_total, _ask_total),
+    (_is_one_row, _ask_one_row),
     (_is_fan_out, _ask_fan_out),
     (_is_code, _ask_code),
-    (_one_row, _ask_one_row),
 )
 
 FORMATS: Mapping[str, str] = {
@@ -294,19 +244,3 @@ FORMATS: Mapping[str, str] = {
     "string": "as written there",
     "set": "a list of names",
 }
-
-
-def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
-    """State key and form of every answer field."""
-    named = [f"“{key}” ({form})" if form else f"“{key}”" for key, form in fields]
-    if len(named) == 1:
-        return rng.choice((
-            f"Answer with a JSON object whose only key is {named[0]}.",
-            f"Please reply as JSON with the key {named[0]}.",
-            f"Give the answer as a JSON object with the one key {named[0]}.",
-        ))  # fmt: skip
-    return rng.choice((
-        f"Answer with a JSON object with the keys {listed(named)}.",
-        f"Please reply as JSON with {listed(named)}.",
-        f"Put the answer into one JSON object: {listed(named)}.",
-    ))  # fmt: skip

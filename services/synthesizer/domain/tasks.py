@@ -65,7 +65,7 @@ def task_id(exploration: Exploration, meant: Meant) -> str:
 
 def generator(identity: str, purpose: str) -> random.Random:
     """Randomness that follows from a task's id alone."""
-    return random.Random(int(sha256_text(f"{identity}/{purpose}")[:16], 16))  # noqa: S311
+    return random.Random(int(sha256_text(f"{identity}/{purpose}")[:16], 16))
 
 
 def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, identity: str, prompt: str) -> Task:

@@ -1,0 +1,116 @@
+"""Sentences about two or more values: differences, changes, sums, a diamond."""
+
+import random
+from typing import Any
+
+from services.synthesizer.domain import nouns
+from services.synthesizer.domain.phrases import Speaker
+from shared.model import logical_form as lf
+
+_PAIR = 2
+_MASSES = ("kg", "g", "lb", "oz", "t")
+
+
+def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
+    """Ask for what comes of several values."""
+    names = _names(speaker, form)
+    match form.operation:
+        case lf.Operation.DIFFERENCE:
+            return _difference(names[0], names[1], rng)
+        case lf.Operation.PERCENT_CHANGE:
+            return _change(names[0], names[1], rng)
+        case lf.Operation.SUM | lf.Operation.MEAN if _alike(form):
+            return _figures(speaker, form, rng)
+        case lf.Operation.MEAN:
+            return f"What is the average of {nouns.listed(names)}?"
+        case _:
+            both = nouns.listed(names)
+            return rng.choice(
+                (f"What do {both} add up to?", f"Please add up {both}.", f"How much are {both} together?")
+            )
+
+
+def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
+    """Name the operands; what one document says twice is named with the document once."""
+    operands: tuple[Any, ...] = form.operands
+    if all(isinstance(o, lf.Fact) for o in operands) and len({o.path for o in operands}) == 1:
+        where = nouns.document(operands[0].path, operands[0].title, operands[0].dated)
+        labels = [f"the {nouns.label(o.key)}" for o in operands]
+        return [*labels[:-1], f"{labels[-1]} in {where}"]
+    return [speaker.value(operand) for operand in operands]
+
+
+def _difference(one: str, other: str, rng: random.Random) -> str:
+    return rng.choice(
+        (
+            f"How much higher is {one} than {other}? If it is lower, give a negative number.",
+            f"By how much does {one} exceed {other}? (Negative if it is the smaller one.)",
+            f"What is the difference between {one} and {other}, the first minus the second?",
+        )
+    )
+
+
+def _change(first: str, second: str, rng: random.Random) -> str:
+    return rng.choice(
+        (
+            f"By how many percent is {second} above {first}? If it is below, give a negative number.",
+            f"What is the percentage change from {first} to {second}? Give a decrease as a negative number.",
+            f"Compared with {first}, by how many percent is {second} higher (negative if it is lower)?",
+        )
+    )
+
+
+def _alike(form: lf.Computed) -> bool:
+    """The same label in several documents, or the same measure of several files."""
+    operands: tuple[Any, ...] = form.operands
+    facts = all(isinstance(o, lf.Fact) for o in operands) and len({getattr(o, "key", "") for o in operands}) == 1
+    code = all(isinstance(o, lf.CodeMeasure) for o in operands) and len({getattr(o, "name", "") for o in operands}) == 1
+    return facts or code
+
+
+def _figures(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
+    operands: tuple[Any, ...] = form.operands
+    word = "average" if form.operation is lf.Operation.MEAN else "sum"
+    if isinstance(operands[0], lf.CodeMeasure):
+        name, files = nouns.humane(operands[0].name), nouns.listed([o.path for o in operands])
+        return rng.choice(
+            (
+                f"Over the files {files}, what is the {word} of the {name}?",
+                f"I need the {word} of the {name} over {files}.",
+            )
+        )
+    places = nouns.listed([nouns.document(o.path, o.title, o.dated) for o in operands])
+    label = nouns.label(operands[0].key)
+    return rng.choice(
+        (
+            f"What is the {word} of the {label} figures given in {places}?",
+            f"Please look at {places} and give me the {word} of their {label} figures.",
+        )
+    )
+
+
+def is_shipped(values: list[Any]) -> bool:
+    """A total, and the product of that total with something."""
+    return (
+        len(values) == _PAIR
+        and isinstance(values[1], lf.Computed)
+        and values[1].operation is lf.Operation.PRODUCT
+        and values[0] in values[1].operands
+    )
+
+
+def shipped(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
+    """Ask for a total and what it weighs or costs."""
+    total, form = values
+    each = next(operand for operand in form.operands if operand != total)
+    unit, measure = nouns.unit_words(form.unit), speaker.value(each)
+    if form.unit in _MASSES:
+        second = rng.choice(
+            (
+                f"how many {unit} is that altogether, going by {measure}",
+                f"what do they weigh together in {unit}, given {measure}",
+            )
+        )
+    else:
+        second = f"what would that come to in {unit} at {measure}"
+    return f"What is {speaker.value(total)}, and {second}?"

@@ -1,0 +1,67 @@
+"""Words: abbreviations, irregular names, units in the plural, adjectives for the ends of an order."""
+
+SHORT = {
+    "qty": "quantity", "no": "number", "num": "number", "tz": "time zone", "timezone": "time zone",
+    "rh": "relative humidity", "temp": "temperature", "mail": "email address", "email": "email address", "amt": "amount",
+    "avg": "average", "desc": "description", "min": "minimum", "max": "maximum", "dept": "department",
+    "addr": "address", "tel": "phone", "sku": "SKU", "id": "ID", "po": "PO", "loc": "lines of code",
+}  # fmt: skip
+"""Words inside a column's name."""
+
+WHOLE = {
+    "supplied_by": "supplier", "created_by": "creator", "managed_by": "manager", "on_hand": "stock on hand",
+    "in_stock": "stock", "min_stock": "minimum stock", "full_name": "full name", "ordered_on": "order date",
+    "joined_on": "joining date", "opened_on": "opening date", "started_on": "start date", "start": "start date",
+    "measured_at": "time of measurement", "line_count": "number of lines",
+    "avg_function_lines": "average number of lines per function", "code_lines": "number of code lines",
+    "comment_lines": "number of comment lines", "empty_lines": "number of empty lines",
+    "function_count": "number of functions", "class_count": "number of classes", "terms": "payment terms",
+    "limit": "credit limit", "head": "head of department", "people": "headcount", "counted": "count",
+    "nights": "number of nights", "price_each": "price per unit", "timestamp": "time of measurement",
+    "time": "time of measurement", "lead": "lead time", "delivery": "delivery time", "amount": "total",
+}  # fmt: skip
+"""Columns whose name does not read well."""
+
+UNITS = {
+    "kg": "kilograms", "g": "grams", "mg": "milligrams", "lb": "pounds", "oz": "ounces", "t": "tonnes", "m": "metres",
+    "cm": "centimetres", "mm": "millimetres", "km": "kilometres", "ft": "feet", "in": "inches", "mi": "miles",
+    "yd": "yards", "l": "litres", "ml": "millilitres", "gal": "US gallons", "C": "degrees Celsius",
+    "F": "degrees Fahrenheit", "K": "kelvins", "h": "hours", "min": "minutes", "s": "seconds", "day": "days",
+    "week": "weeks", "month": "months", "year": "years", "percent": "percent", "m2": "square metres",
+    "ft2": "square feet", "kWh": "kilowatt hours", "MJ": "megajoules", "km/h": "kilometres per hour",
+    "mph": "miles per hour",
+}  # fmt: skip
+
+ID_WORDS = frozenset(["id", "no", "number", "code", "key", "ref", "sku", "article"])
+ROWS = {
+    "sku": "product", "article": "product", "item": "product", "po": "order", "staff": "employee",
+    "account": "customer", "vendor": "supplier", "person": "employee",
+}  # fmt: skip
+"""What a row is, by the word in its key column."""
+
+READINGS = frozenset(["log", "readings", "climate", "measurements", "sensor", "sensors", "temperature"])
+PEOPLE = frozenset(["directory", "staff", "people", "employees", "team"])
+PLURALS = frozenset(["orders", "products", "suppliers", "customers", "articles", "items", "accounts", "vendors", "invoices", "shipments"])
+
+DEGREES = (
+    ("weight", frozenset({"product"}), ("heaviest", "lightest")),
+    ("price", frozenset({"product"}), ("most expensive", "cheapest")),
+    ("temp", frozenset({"reading"}), ("warmest", "coldest")),
+    ("temperature", frozenset({"reading"}), ("warmest", "coldest")),
+)
+"""Word of the measure, rows that the adjective fits, both ends."""
+
+LONG = frozenset(["lead", "time", "delivery", "terms", "days"])
+LARGE = frozenset(["total", "amount", "cost", "budget", "quantity", "qty", "units", "area", "count", "counted"])
+
+BY_ROLE = (
+    (frozenset({"customer", "account", "client"}), "by"),
+    (frozenset({"sku", "product", "article", "item"}), "for"),
+    (frozenset({"supplier", "vendor", "supplied"}), "from"),
+    (frozenset({"region", "territory", "country"}), "in"),
+    (frozenset({"site", "location", "room", "store"}), "at"),
+    (frozenset({"sensor", "probe"}), "by"),
+)
+"""Prepositions for what rows belong to."""
+
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
