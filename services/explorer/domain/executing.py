@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from services.explorer.domain.disguise import Health, diagnose, error_text
 from services.explorer.domain.filling import Answered, Filled, Unfilled, fill
 from services.explorer.domain.ports import Called, Caller, PlanBender, Refusal
 from services.explorer.domain.validation import violation
@@ -11,6 +10,7 @@ from shared.model.catalogue import ToolRecord
 from shared.model.errors import Rejected
 from shared.model.sub_dags import PlannedCall
 from shared.proof.canonical import parse_canonical
+from shared.proof.disguise import Health, diagnose, error_text
 from shared.proof.plain import plain_json
 
 TEXT_LIMIT = 500

@@ -83,7 +83,7 @@ def _is_guessable(case: Case, name: str, answer_type: Mapping[str, Any]) -> bool
     members = [leaf for text in _schemas(case) for leaf in named_values(text)]
     guesses: Sequence[Any] = (*NUMBERS, True, False, *COMMON, *members)
     if isinstance(truth, list):
-        return len(truth) == 1 and any(equal(answer_type, truth, [guess]) for guess in guesses)
+        return any(equal(answer_type, truth, [guess]) for guess in guesses)
     return any(equal(answer_type, truth, guess) for guess in guesses)
 
 

@@ -53,7 +53,7 @@ def test_field_without_evidence_is_refused():
     [
         changed(TASK.answer_schema_json, required=["total", "items", "buyer"]),
         changed(TASK.answer_schema_json, properties={"total": {"type": "string"}, "items": {"type": "integer"}}),
-        changed(TASK.answer_schema_json, properties={"total": {"type": "no such type"}}),
+        changed(TASK.answer_schema_json, properties={"total": {"type": "no such type"}, "items": {"type": "integer"}}),
         '{"type":"array"}',
         "no json",
     ],
@@ -231,6 +231,23 @@ def test_number_that_merely_contains_the_answer_is_no_leak():
 )
 def test_text_that_holds_an_answer_or_what_must_be_found_is_refused(prompt):
     assert refusing(asking(prompt)) == ["prompt_only"]
+
+
+def test_derived_answer_in_the_text_is_a_leak_though_it_is_no_cited_value():
+    whole = replace(TASK.evidence[0], transforms_json=canonical([{"name": "round", "args": {"digits": 0}}]))
+    rounded = replace(TASK, ground_truth_json='{"items":3,"total":26}', evidence=(whole, TASK.evidence[1]))
+    assert refusing(rounded) == []
+    assert refusing(replace(rounded, prompt="Does the latest order come to 26?")) == ["prompt_only"]
+
+
+def test_value_that_flows_after_a_transform_may_stand_in_the_text_in_neither_form():
+    (flow,) = TASK.reference[1].depends_on
+    short = replace(flow, transforms_json=canonical([{"name": "drop_affix", "args": {"prefix": "A-"}}]))
+    call = replace(TASK.reference[1], arguments_json='{"limit":5,"order_id":"17"}', depends_on=(short,))
+    task = replace(TASK, reference=(TASK.reference[0], call))
+    assert refusing(task) == []
+    for said in ("A-17", "17"):
+        assert refusing(replace(task, prompt=f"What does order {said} come to?")) == ["prompt_only"]
 
 
 def test_system_text_counts_as_text():

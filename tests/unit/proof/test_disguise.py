@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.explorer.domain.disguise import Health, diagnose, error_text
+from shared.proof.disguise import Health, diagnose, error_text
 from shared.proof.results import canonical_result
 
 
