@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.dataset.checking import check_dataset
-from cli.dataset.digests import dataset_digest, file_digests
+from cli.dataset.digests import dataset_digest, file_digests, line_digests
 from cli.dataset.json_lines import Raw, received, write
 from cli.dataset.selection import Gathered, select
 from cli.dataset.writing import Run, write_dataset
@@ -76,6 +76,13 @@ def test_keys_stand_in_the_documented_order(export):
     assert list(row) == SCHEMA["$defs"]["task"]["required"]
     recording = json.loads(lines_of(export / "recordings.jsonl")[0])
     assert list(recording) == SCHEMA["$defs"]["recording"]["required"]
+
+
+def test_rows_stand_in_id_order(export):
+    for name, key in (("tasks.jsonl", "task_id"), ("recordings.jsonl", "recording_id")):
+        ids = [json.loads(line)[key] for line in lines_of(export / name)]
+        assert ids == sorted(ids)
+        assert len(ids) > 1
 
 
 def test_export_checks_out_completely(export):
@@ -226,6 +233,25 @@ def test_changed_label_or_flow_is_found_even_when_the_manifest_was_changed_with_
     (export / "manifest.json").write_text(json.dumps({**manifest, "files": files}))
     problems = check_dataset(export).problems
     assert any(words in problem.text and problem.task_id and problem.field for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "words"),
+    [
+        ('"total":25.6', '"total":25.7', "its result is not the one that its sha256 says"),
+        ('"session": ""', '"session": "x"', "its id is not that of its call"),
+    ],
+)
+def test_changed_recording_is_found_even_when_every_digest_was_changed_with_it(export, find, put, words):
+    path = export / "recordings.jsonl"
+    path.write_text(path.read_text().replace(find, put))
+    manifest = json.loads((export / "manifest.json").read_text())
+    manifest["cited"] = line_digests(path, manifest["cited"])
+    manifest["files"]["recordings.jsonl"] = file_digests(export)["recordings.jsonl"]
+    (export / "manifest.json").write_text(json.dumps(manifest))
+    problems = check_dataset(export).problems
+    assert any(words in problem.text and problem.field == "total" for problem in problems), problems
+    assert not any("not as it was written" in problem.text for problem in problems)
 
 
 def test_every_added_missing_or_changed_file_is_named(export):

@@ -1,12 +1,14 @@
 """What a person types: `firefly sim serve`, `firefly eval`, `firefly check`; with no Kafka and no Valkey."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import grpc
@@ -200,3 +202,14 @@ def test_client_of_an_absent_server_says_unavailable():
     with Client("127.0.0.1:1", timeout_seconds=5) as client, pytest.raises(SimulatorError) as caught:
         client.info()
     assert caught.value.is_infrastructure
+
+
+def test_example_of_the_clients_readme_runs_as_it_stands(export, capsys):
+    readme = (Path(__file__).parents[2] / "clients/python/README.md").read_text()
+    example = re.search(r"```python\n(.*?)```", readme, re.DOTALL).group(1)
+    assert len(example.strip().split("\n")) <= 10
+    with serving(export) as (target, _):
+        capsys.readouterr()
+        exec(compile(example.replace("127.0.0.1:50051", target), "README.md", "exec"), {})
+    printed = capsys.readouterr().out.strip().split("\n")
+    assert [line.split()[1:] for line in printed] == [["1.0", "pass", "exact"]] * 2

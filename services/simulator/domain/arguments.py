@@ -16,6 +16,7 @@ from referencing.exceptions import Unresolvable
 
 from shared.model.errors import Rejected
 from shared.proof.canonical import canonical, parse
+from shared.proof.plain import plain_json
 from shared.proof.schemas import object_schema, of_type, read_schema, resolve
 
 MAX_CHARS = 1_000_000
@@ -82,8 +83,7 @@ def coerced_arguments(text: str, input_schema_json: str) -> str | None:
         return None
     schema = read_schema(input_schema_json)
     coerced = _coerce(arguments, schema, schema, 0)
-    written = canonical(coerced)
-    return written if written != canonical(arguments) else None
+    return plain_json(coerced) if canonical(coerced) != canonical(arguments) else None
 
 
 class _DuplicateKeyError(ValueError):

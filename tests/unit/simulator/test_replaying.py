@@ -1,5 +1,6 @@
 """What a call answers: never a stale or invented success, whatever was missed before."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from services.simulator.domain.toolbox import free_tools
 from shared.model.calls import Stability
 from shared.model.catalogue import Effect, PathMode
 from shared.proof.canonical import canonical
+from shared.proof.keys import canonical_arguments
+from shared.proof.plain import plain_json
 from tests.fakes import office
 from tests.fakes.library import ListLibrary
 from tests.fakes.office import Office
@@ -53,6 +56,28 @@ def test_same_call_spelt_differently_is_exact(text):
     assert (played.reply.tier, played.reply.recording_id) == (Tier.EXACT, recorded(READ)[0].recording_id)
 
 
+ARGUMENTS = st.fixed_dictionaries(
+    {"path": st.text(max_size=8)},
+    optional={"head": st.integers(0, 2**70), "note": st.text(max_size=4), "x": st.floats(0, 1)},
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ARGUMENTS, st.randoms(use_true_random=False), st.booleans(), st.integers(0, 3))
+def test_any_spelling_of_the_same_arguments_is_exact(arguments, rng, ascii_only, indent):
+    names = rng.sample(sorted(arguments), len(arguments))
+    spelt = json.dumps({name: arguments[name] for name in names}, ensure_ascii=ascii_only, indent=indent or None)
+    tool = tool_of(ListLibrary(), "files", "read_file")
+    key_arguments = canonical_arguments(plain_json(arguments), tool.input_schema_json)
+    (one,) = recorded(READ)
+    recording = replace(one, arguments_json=key_arguments)
+    other = replace(
+        recording, arguments_json=canonical({**arguments, "path": arguments["path"] + "!"}), recording_id="rec_2"
+    )
+    library = ListLibrary([recording, other])
+    assert play(library, "files", "read_file", spelt).reply.recording_id == recording.recording_id
+
+
 def test_failed_call_replays_as_failed_and_moves_nothing():
     library = ListLibrary(recorded(("files", "read_file", {"path": "nowhere"})))
     played = play(library, "files", "read_file", {"path": "nowhere"})
@@ -90,6 +115,16 @@ def test_schema_declared_coercion_is_normalised_and_only_where_allowed():
     assert play(library, "files", "read_file", text).reply.tier is Tier.NORMALISED
     refused = play(library, "files", "read_file", text, tiers=(Tier.EXACT,)).reply
     assert (refused.tier, refused.error_code) == (Tier.ERROR, "invalid_arguments")
+
+
+def test_coercion_keeps_numbers_that_no_double_holds():
+    exact = 2**53 + 1
+    (one,) = recorded(READ)
+    tool = tool_of(ListLibrary(), "files", "read_file")
+    text = f'{{"head":{exact},"path":"a"}}'
+    library = ListLibrary([replace(one, arguments_json=canonical_arguments(text, tool.input_schema_json))])
+    assert play(library, "files", "read_file", f'{{"head":"{exact}","path":"a"}}').reply.tier is Tier.NORMALISED
+    assert play(library, "files", "read_file", f'{{"head":"{exact - 1}","path":"a"}}').reply.tier is Tier.ERROR
 
 
 def test_enum_case_is_normalised():
