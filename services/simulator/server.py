@@ -34,17 +34,13 @@ REASON = "firefly-reason"
 PUSHBACK = "grpc-retry-pushback-ms"
 DOMAIN = "firefly"
 _CODES = {
-    "unknown_task": code_pb2.NOT_FOUND,
-    "unknown_server": code_pb2.NOT_FOUND,
-    "unknown_snapshot": code_pb2.NOT_FOUND,
-    "unknown_episode": code_pb2.NOT_FOUND,
-    "episode_expired": code_pb2.NOT_FOUND,
-    "task_withdrawn": code_pb2.FAILED_PRECONDITION,
-    "no_task": code_pb2.FAILED_PRECONDITION,
-    "no_live_store": code_pb2.FAILED_PRECONDITION,
-    "tier_not_served": code_pb2.FAILED_PRECONDITION,
     "overloaded": code_pb2.RESOURCE_EXHAUSTED,
+    **dict.fromkeys(("task_withdrawn", "no_task", "no_live_store", "tier_not_served"), code_pb2.FAILED_PRECONDITION),
+    **dict.fromkeys(
+        ("unknown_task", "unknown_server", "unknown_snapshot", "unknown_episode", "episode_expired"), code_pb2.NOT_FOUND
+    ),
 }
+"""Any other reason is `INVALID_ARGUMENT`."""
 _PAGE, _MAX_PAGE = 100, 1000
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -73,7 +69,7 @@ def guarded(rpc: Rpc[T]) -> Rpc[T]:
 
 
 class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServicer):
-    """Both services over one simulator."""
+    """Both services over one simulator; `ReportOutcomes` is not kept yet, and the generated base says so."""
 
     def __init__(self, simulator: Simulator, settings: Settings) -> None:
         self.simulator, self.settings = simulator, settings
@@ -188,13 +184,6 @@ class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServic
         """Stream every task after a resume token."""
         async for task in self._tasks(_wish(request.filter), request.resume_token):
             yield task_pb.StreamTasksResponse(task=self._task(task), resume_token=task.task_id)
-
-    @guarded
-    async def ReportOutcomes(
-        self, request: task_pb.ReportOutcomesRequest, context: Context
-    ) -> task_pb.ReportOutcomesResponse:
-        """Say honestly that reports are not kept yet."""
-        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this version does not keep reported outcomes")
 
     async def _call(self, request: pb.CallToolRequest) -> pb.CallToolResponse:
         answer = await self.simulator.call(
