@@ -80,7 +80,7 @@ def takes_paths(tool: ListedTool) -> bool:
 def _is_registration(tool: ListedTool) -> bool:
     root = read_schema(tool.input_schema_json)
     names = object_schema(root, root).properties.keys()
-    return promises_memory(tool.name) and "name" in names and any(texts.names_world(name) for name in names)
+    return promises_memory(tool) and "name" in names and any(texts.names_world(name) for name in names)
 
 
 def _names(schema: Any, root: Mapping[str, Any], depth: int) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _is_worth_giving(name: str, schema: Mapping[str, Any], where: _Where, requir
     """Optional members that matter: text instead of a picture, the name to remember, the path when nothing else."""
     if _text_form(schema) is not None:
         return True
-    if name == "name" and promises_memory(where.place.tool.name):
+    if name == "name" and promises_memory(where.place.tool):
         return True
     return not required and "default" not in schema and texts.names_file(name)
 

@@ -28,6 +28,8 @@ class Trial:
     tool: ListedTool
     first: Called | None = None
     """The first success, else the last failure."""
+    latest: Called | None = None
+    """What it answered when it was last asked the same, to see what other tools change."""
     again: Called | None = None
     """The same call repeated at once, in the same process."""
     elsewhere: Called | None = None
@@ -106,10 +108,10 @@ def _changing(trial: Trial) -> Behaviour | None:
 
 
 def _promising(trial: Trial) -> Behaviour | None:
-    if promises_memory(trial.tool.name):
+    if promises_memory(trial.tool):
         evidence = "its name promises that the server remembers, and no file moved"
         return Behaviour(Effect.SESSION, _variation(trial), evidence=evidence)
-    if promises_change(trial.tool.name):
+    if promises_change(trial.tool):
         evidence = "its name promises a change, and none was seen"
         return Behaviour(Effect.UNKNOWN, _variation(trial), evidence=evidence)
     return None

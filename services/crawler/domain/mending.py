@@ -8,11 +8,11 @@ from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.disguise import error_text
 
 _OFFER = re.compile(
-    r"(?:available|valid|allowed|supported|possible|existing|known|must be one of|one of|choose from|options?)"
-    r"[^.:\n]{0,40}[:\s]\s*(.+)",
+    r"(?:\b(?:available|valid|allowed|supported|possible|existing|known|options?)\b[^:\n'\"]{0,40}?(?::|\bare\b)"
+    r"|\b(?:one of|choose from)\b:?)\s*(.+)",
     re.I | re.S,
 )
-_VALUE = re.compile(r"[\"'`]([^\"'`\n]{1,120})[\"'`]|([\w./-]+)")
+_VALUE = re.compile(r"[\"'`]([^\"'`\n]{1,120})[\"'`]|([\w/-]+(?:\.\w+)*)")
 _REFUSED = re.compile(r"[\"'`]([^\"'`\n]{1,200})[\"'`]")
 
 

@@ -16,6 +16,7 @@ from shared.model.catalogue import Behaviour, WorldRecord
 from shared.model.errors import Rejected
 
 _SENTINELS = 2
+_LONG = 20_000
 _READS, _MEMORY = 0, 1
 
 
@@ -87,24 +88,30 @@ class Probing:
                 waiting.insert(0, better)
         if not trial.succeeded or trial.moved_world or trial.first is None:
             return
-        if rank(trial.tool.name) == _READS:
+        if rank(trial.tool) == _READS:
             trial.again = await _call(bench, probed, trial.tool, trial.first.arguments_json)
         else:
             trial.moved_answers = await self._answers_moved(bench, probed)
 
     async def _answers_moved(self, bench: Bench, probed: Probed) -> bool:
         """Whether reads that agreed with themselves so far, or failed so far, answer differently now."""
-        reads = [trial for trial in probed.trials.values() if rank(trial.tool.name) == _READS and trial.first]
-        steady = [trial for trial in reads if trial.succeeded and not trial.moved_world and _is_small(trial.first)]
+        reads = [trial for trial in probed.trials.values() if rank(trial.tool) == _READS and trial.first]
+        steady = [trial for trial in reads if trial.succeeded and not trial.moved_world and not _is_restless(trial)]
         failing = [trial for trial in reads if not trial.succeeded and _takes_nothing(trial.first)]
+        moved = False
         for trial in (*failing[:1], *steady[:_SENTINELS]):
-            assert trial.first is not None
-            now = await _call(bench, probed, trial.tool, trial.first.arguments_json)
-            if now is None or now.state.world != trial.first.state.world or _unlike(trial):
-                continue
-            if now.result_sha256 != trial.first.result_sha256:
-                return True
-        return False
+            moved |= await self._answers_otherwise(bench, probed, trial)
+        return moved
+
+    async def _answers_otherwise(self, bench: Bench, probed: Probed, trial: Trial) -> bool:
+        known = trial.latest or trial.first
+        now = await _call(bench, probed, trial.tool, known.arguments_json) if known else None
+        if known is None or now is None or now.state.world != known.state.world:
+            return False
+        trial.latest = now
+        if not trial.succeeded:
+            trial.first = now
+        return now.result_sha256 != known.result_sha256
 
     async def _repeat_elsewhere(self, probed: Probed) -> None:
         done = [trial for trial in probed.trials.values() if trial.first and (trial.succeeded or trial.moved_world)]
@@ -130,13 +137,13 @@ class Probing:
             return
         async with self._workshop.bench() as bench:
             for trial in order[: max(different) + 1]:
-                if trial.first and (differs_elsewhere(trial) or rank(trial.tool.name) or trial.moved_world):
+                if trial.first and (differs_elsewhere(trial) or rank(trial.tool) or trial.moved_world):
                     trial.same_clock = await _call(bench, None, trial.tool, trial.first.arguments_json)
 
 
 def _rank(tool: ListedTool, registers: bool) -> float:
     """Reads that go by a remembered name come after what remembers it, and before what changes."""
-    own = rank(tool.name)
+    own = rank(tool)
     return _MEMORY + 0.5 if registers and own == _READS and goes_by_name(tool) else own
 
 
@@ -163,12 +170,10 @@ def _up_to_last_read(order: Sequence[Trial]) -> list[Trial]:
     return list(order[: last + 1])
 
 
-def _unlike(trial: Trial) -> bool:
-    return bool(trial.first and trial.again and trial.first.result_sha256 != trial.again.result_sha256)
-
-
-def _is_small(called: Called | None) -> bool:
-    return called is not None and not called.too_large and called.result_length < 20_000  # noqa: PLR2004
+def _is_restless(trial: Trial) -> bool:
+    """Whether a read is no good for seeing changes: its answer moves by itself, or is long."""
+    first, again = trial.first, trial.again
+    return first is None or again is None or first.result_sha256 != again.result_sha256 or first.result_length > _LONG
 
 
 def _takes_nothing(called: Called | None) -> bool:

@@ -74,12 +74,12 @@ def catalogue_digest(tools: Sequence[ListedTool]) -> str:
 def canaries(facts: ServerFacts, probed: Probed, observed_at: str) -> tuple[Recording, ...]:
     """Recordings of the calls that were proven to repeat, in the state they were made in."""
     behaviours = {name: probed.behaviour(name) for name in probed.trials}
-    chains = _chains(probed, {name: behaviour.effect for name, behaviour in behaviours.items()})
+    chains = _chains(probed, behaviours)
     made = []
     for name, trial in probed.trials.items():
-        behaviour = behaviours[name]
-        if behaviour.effect is Effect.READ_ONLY and behaviour.variation is Variation.STABLE and trial.first:
-            made.append(_canary(facts, trial, trial.first, chains[id(trial.first)], observed_at))
+        is_proven = (behaviours[name].effect, behaviours[name].variation) == (Effect.READ_ONLY, Variation.STABLE)
+        if is_proven and trial.first and (chain := chains[id(trial.first)]) is not None:
+            made.append(_canary(facts, trial, trial.first, chain, observed_at))
     return tuple(made)
 
 
@@ -147,14 +147,18 @@ def _tool(facts: ServerFacts, tool: ListedTool, behaviour: Behaviour) -> ToolRec
     )
 
 
-def _chains(probed: Probed, effects: Mapping[str, Effect]) -> dict[int, str]:
-    """The session digest before each call of the log, by what is known of the tools now."""
-    chain, before = "", {}
+def _chains(probed: Probed, behaviours: Mapping[str, Behaviour]) -> dict[int, str | None]:
+    """The session digest before each call of the log, by what is known now; None where nobody else can reach it."""
+    chain: str | None = ""
+    before: dict[int, str | None] = {}
     for tool, called in probed.log:
         before[id(called)] = chain
+        behaviour = behaviours[tool.name]
         moved_world = called.state_after.world != called.state.world
-        if effects[tool.name] in _CHAINED and not called.is_error and not moved_world:
-            chain = keys.next_session(chain, tool.name, called.arguments_json, called.result_sha256)
+        if behaviour.effect in _CHAINED and not called.is_error and not moved_world and chain is not None:
+            is_steady = behaviour.variation is Variation.STABLE
+            step = (tool.name, called.arguments_json, called.result_sha256)
+            chain = keys.next_session(chain, *step) if is_steady else None
     return before
 
 

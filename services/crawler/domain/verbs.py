@@ -1,5 +1,10 @@
 """What a tool's name promises: a hint for the order of probes, and never proof."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from services.crawler.domain.ports import ListedTool
+from shared.proof.schemas import object_schema, read_schema, resolve
 from shared.proof.words import words
 
 
@@ -14,6 +19,7 @@ _CHANGES = _set(
     resize restore revert rotate save send set split stage stop store submit sync tag touch train trim undo ungroup
     unhide uninstall unlock unmerge unprotect unregister update upload wrap write"""
 )
+_ARITHMETIC = _set("add cut merge set split")
 _MEMORY = _set("activate begin configure connect init initialize load login register select set start subscribe use")
 _REMOVES = _set("cancel clean clear close delete drop kill remove reset stop undo uninstall unregister")
 _READS = _set(
@@ -30,21 +36,31 @@ def verb(name: str) -> str:
     return next((word for word in words(name) if word in _CHANGES | _MEMORY | _REMOVES | _READS), "")
 
 
-def promises_change(name: str) -> bool:
+def promises_change(tool: ListedTool) -> bool:
     """Whether the name says that something is changed, in the world or in the server's memory."""
-    return verb(name) in _CHANGES | _MEMORY | _REMOVES
+    return rank(tool) > 0
 
 
-def promises_memory(name: str) -> bool:
+def promises_memory(tool: ListedTool) -> bool:
     """Whether the name says that the server remembers something for later calls."""
-    return verb(name) in _MEMORY
+    return verb(tool.name) in _MEMORY
 
 
-def rank(name: str) -> int:
-    """Order of probing: looking, remembering, changing, removing."""
-    said = verb(name)
+def rank(tool: ListedTool) -> int:
+    """Order of probing: looking, remembering, changing, removing; to add numbers is to look."""
+    said = verb(tool.name)
     if said in _REMOVES:
         return 3
     if said in _MEMORY:
         return 1
-    return 2 if said in _CHANGES else 0
+    return 2 if said in _CHANGES and not (said in _ARITHMETIC and _takes_numbers_only(tool)) else 0
+
+
+def _takes_numbers_only(tool: ListedTool) -> bool:
+    root = read_schema(tool.input_schema_json)
+    kinds = [_kind(resolve(declared, root), root) for declared in object_schema(root, root).properties.values()]
+    return bool(kinds) and all(kind in ("number", "integer") for kind in kinds)
+
+
+def _kind(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    return _kind(resolve(schema.get("items"), root), {}) if schema.get("type") == "array" else schema.get("type")
