@@ -19,9 +19,13 @@ MOST_CHARACTERS = 400
 MOST_LINES = 4
 
 _BAD_STATUS = {"error", "failed", "failure", "fail"}
-_FACT = re.compile(r"^\W*(no|zero|0)\s+([\w-]+\s+){0,4}(found|match(es|ed)?|results?|occurrences?|changes?)\b", re.I)
+_FACT = re.compile(
+    r"^\W*(no|zero|0)\s+(?!such\b)([\w-]+\s+){0,4}(found|match(es|ed)?|results?|occurrences?|changes?)\b", re.I
+)
 _STARTS = re.compile(
-    r"^\W*((\w+\s)?error\b|\w*(Error|Exception)\b\s*[:(]|failed\b|failure\b|traceback\b|invalid\b|cannot\b|can't\b|"
+    r"^\W*(((fatal|internal|unexpected|syntax|parser?|query|value|type|key|runtime|server|validation|execution|input|"
+    r"file|network|http|catalog|binder|conversion|connection|tool)\s)?error\b(?!\s+(rate|margin|budget))|"
+    r"\w*(Error|Exception)\b\s*[:(]|failed\b|failure\b|traceback\b|invalid\b|cannot\b|can't\b|"
     r"could not\b|couldn't\b|unable to\b|unknown \w+|unsupported\b|missing (required )?\w+|no such\b|"
     r"permission denied\b|access denied\b|enoent\b|illegal\b)",
     re.I,

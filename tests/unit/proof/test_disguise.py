@@ -27,6 +27,9 @@ def structured(value):
         ("Sheet 'Budget' not found", '{"sheet":"Budget"}'),
         ("column_index must be an integer", '{"column_index":"x"}'),
         ("ValueError: could not parse", "{}"),
+        ("Catalog Error: Table with name nowhere does not exist!", "{}"),
+        ("Error", "{}"),
+        ("No such sheet found", "{}"),
     ],
 )
 def test_short_text_that_says_so_is_a_failure(said, arguments):
@@ -38,6 +41,10 @@ def test_short_text_that_says_so_is_a_failure(said, arguments):
     [
         ("No occurrences of 'alpha' found", '{"text":"alpha"}'),
         ("0 matches found for error", '{"pattern":"error"}'),
+        ("0 does not exist found", '{"pattern":"does not exist"}'),
+        ("No invalid rows found", "{}"),
+        ("Standard error: 0.31", "{}"),
+        ("Error rate 4 %", "{}"),
         ("Style 'X' not found, paragraph added with default style", '{"style":"X"}'),
         ("Green coffee must be stored under 68 F.", '{"path":"note.md"}'),
         ("The keys were not found by the night shift.", '{"path":"note.md"}'),
