@@ -168,7 +168,7 @@ class Environment:
             effect=effect,
             server_digest=await self._launcher.server_digest(call.server_id),
             crash=crash,
-            wrote=self._world.was_written,
+            wrote=self._world.was_written and not self._remote_world(call.server_id),
         )
 
     def _move_session(self, call: _Call, effect: Effect, outcome: Outcome) -> None:

@@ -39,13 +39,10 @@ WORLD = WorldRecord(
 )
 
 
-def tool(name, description="", required=None, **properties):
-    schema = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties) if required is None else required,
-    }
-    return ListedTool(name, description, json.dumps(schema))
+def tool(tool_name, description="", required=None, /, **properties):
+    names = list(properties) if required is None else required
+    schema = {"type": "object", "properties": properties, "required": names}
+    return ListedTool(tool_name, description, json.dumps(schema))
 
 
 def first(wanted, *others):
