@@ -18,10 +18,11 @@ from shared.proof.units import dimension, find_unit, same_dimension
 
 T = TypeVar("T")
 COMMON_UNITS = frozenset(
-    ["kg", "g", "lb", "oz", "C", "F", "m", "cm", "km", "ft", "in", "mi", "l", "ml", "gal", "min", "h", "day", "week", "kWh", "MJ", "m2", "ft2", "bar", "psi", "km/h", "mph"]
+    "kg g lb oz C F m cm km ft in mi l ml gal min h day week kWh MJ m2 ft2 bar psi km/h mph".split()  # noqa: SIM905
 )
 _PROPERTIES = ("author", "creator", "last modified by")
 _GUESSABLE = 5
+_FEW = 4
 _NAMED = 0.7
 _DISTINCT = 0.6
 _SURE = 0.85
@@ -70,7 +71,7 @@ class Asker:
 
     def period(self, relation: Relation) -> lf.Condition:
         """Rows from a date on, or before it."""
-        column = self.some([column for column in relation.dates if len(column.samples) > 4])
+        column = self.some([column for column in relation.dates if len(column.samples) > _FEW])
         inner = sorted(column.samples)[1:-1]
         operator = self.some((lf.Operator.SINCE, lf.Operator.BEFORE))
         return lf.Condition(column.name, operator, lf.Literal(self.some(inner), column.kind))
@@ -146,7 +147,12 @@ class Asker:
 
     def described(self, depth: int) -> lf.Row:
         """A row of any relation that a document or another row leads to."""
-        return self.hidden(self.some(self.relations.relations), depth, linked=True)
+        named = [mention.relation for mention in self.relations.mentions]
+        named += [reference.target for reference in self.relations.references]
+        paths = sorted({(relation.table.path, relation.table.name) for relation in named})
+        path = self.some(paths)
+        relation = next(r for r in self.relations.relations if (r.table.path, r.table.name) == path)
+        return self.hidden(relation, depth, linked=True)
 
     def relation(self, entity: lf.Row) -> Relation:
         """The relation of a row."""

@@ -68,6 +68,7 @@ class Toolbox:
 
 
 _MUTATING = (Effect.WORLD,)
+_PAIR = 2
 _PATH_NAMES = ("path", "file_path", "filename", "file", "filepath")
 
 
@@ -158,12 +159,12 @@ def _converting(view: _View) -> Iterator[Ability]:
     time = next((p.name for p in view.required if p.kind is ValueKind.TIME), "")
     source = next((name for name in zones if re.search("source|from", name)), "")
     target = next((name for name in zones if re.search("target|to_|dest", name)), "")
-    if len(zones) == 2 and time and source and target and view.only_required(time, *zones):
+    if len(zones) == _PAIR and time and source and target and view.only_required(time, *zones):
         yield view.ability(Skill.CLOCK, time=time, source=source, target=target)
     units = [p for p in view.required if p.enum and "unit" in p.name]
     number = next((p.name for p in view.required if p.json_type in ("number", "integer")), "")
     if (
-        len(units) == 2
+        len(units) == _PAIR
         and number
         and units[0].enum == units[1].enum
         and view.only_required(number, *(p.name for p in units))
@@ -178,7 +179,7 @@ def _converting(view: _View) -> Iterator[Ability]:
 def _computing(view: _View) -> Iterator[Ability]:
     choice = next((p for p in view.required if p.enum), None)
     numbers = [p.name for p in view.required if p.json_type == "number"]
-    if choice and {"of", "change"} <= set(_texts(choice.enum)) and len(numbers) == 2:
+    if choice and {"of", "change"} <= set(_texts(choice.enum)) and len(numbers) == _PAIR:
         second = next((name for name in numbers if "percent" in name), numbers[1])
         first = next(name for name in numbers if name != second)
         yield view.ability(

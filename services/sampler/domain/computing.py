@@ -11,6 +11,7 @@ from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
 from shared.proof.units import find_unit
 
+_BY_TOOL = 0.5
 _ONLY_NUMBER = canonical({"only": "number"})
 _SIGNS = {
     lf.Operation.DIFFERENCE: " - ",
@@ -68,7 +69,7 @@ def computed(realiser: Realising, form: lf.Computed) -> Found:
 
 def computed_answer(realiser: Realising, form: lf.Computed) -> Answer:
     """Compute with a tool, or cite the operands and derive."""
-    if realiser.rng.random() < 0.5:
+    if realiser.rng.random() < _BY_TOOL:
         try:
             return cite(realiser.value(form))
         except Infeasible:

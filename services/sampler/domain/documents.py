@@ -11,6 +11,7 @@ from services.sampler.domain.ports import Realising
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
+from shared.proof.kinds import classify
 
 _PLAIN = (".md", ".txt", ".log", ".eml", ".rst", ".ini", ".toml", ".yaml", ".yml", ".py")
 _RICH = (".docx", ".html", ".htm")
@@ -53,7 +54,7 @@ def code_measure(realiser: Realising, form: lf.CodeMeasure) -> Found:
     arguments |= {register.argument("name"): name} if register.argument("name") else {}
     realiser.plan.add(register.node, arguments, precondition=True)
     measured = {ability.argument("project"): name, ability.argument("path"): form.path}
-    return by_key(realiser.plan.add(ability.node, measured, form), form.name, form.kind)
+    return by_key(realiser.plan.add(ability.node, measured, form), form.name, classify("12", form.name)[0])
 
 
 def _fact_ways(realiser: Realising, form: lf.Fact) -> Iterator[Callable[[], Found]]:

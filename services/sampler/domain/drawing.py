@@ -21,11 +21,11 @@ from shared.proof.canonical import sha256_text
 POLICY = "relational-1"
 _TRIES = 60
 _MOST_CALLS = 10
-_SHAPE_SHARE = 0.035
-_SHAPE_FREE = 4
+_SHAPE_SHARE = 0.03
+_SHAPE_FREE = 3
 _SINGLE_SHARE = 0.22
-_WALKS_FIRST = 0.25
-_WALKS_LATER = 0.12
+_WALKS_FIRST = 0.2
+_WALKS_LATER = 0.06
 _FIRST_EPOCHS = 2
 
 

@@ -64,18 +64,26 @@ def _aggregated(realiser: Realising, form: lf.Aggregate, forms: tuple[lf.Aggrega
 
 def aggregate_answer(realiser: Realising, form: lf.Aggregate) -> Answer:
     """Cite one value of many rows: from one statement, or from all the rows of a table read whole."""
+    group = ("whole", form.table, form.where)
+    if group not in realiser.rows:
+        call = _read_whole(realiser, form)
+        realiser.rows[group] = lambda name: Found(call, name, "", form.kind, flows=False)
+    call = realiser.rows[group]("").call_id
+    if not call:
+        return cite(realiser.value(form))
+    pluck = () if form.function is lf.Function.COUNT else ({"name": "pluck", "args": {"by": _by(form.column)}},)
+    steps = (*_filters(form.where), *pluck, {"name": str(form.function)})
+    return cite(Found(call, _all_rows(realiser, form.table), "", form.kind, flows=False, cite=steps))
+
+
+def _read_whole(realiser: Realising, form: lf.Aggregate) -> str:
+    """Read all rows in one call where that is a way; an empty id says that a statement is."""
     literal = all(isinstance(condition.value, lf.Literal) for condition in form.where)
     whole = list(_whole_table_ways(realiser, form.table)) if literal and _is_short(realiser, form.table) else []
-    if (
-        form not in realiser.flowing
-        and whole
-        and (realiser.rng.random() < _WHOLE or not _querying(realiser, form.table))
-    ):
-        call = realiser.rng.choice(whole)(form)
-        pluck = () if form.function is lf.Function.COUNT else ({"name": "pluck", "args": {"by": _by(form.column)}},)
-        steps = (*_filters(form.where), *pluck, {"name": str(form.function)})
-        return cite(Found(call, _all_rows(realiser, form.table), "", form.kind, flows=False, cite=steps))
-    return cite(realiser.value(form))
+    queried = bool(_querying(realiser, form.table)) and realiser.rng.random() >= _WHOLE
+    if form in realiser.flowing or not whole or queried:
+        return ""
+    return realiser.rng.choice(whole)(form)
 
 
 def _filters(where: tuple[lf.Condition, ...]) -> tuple[dict[str, Any], ...]:

@@ -1,4 +1,4 @@
-"""Walks over the graph, for any server: calls known to succeed, extended along data-flow edges; little-used tools first.
+"""Walks over the graph: calls known to succeed, extended along data-flow edges; little-used tools first.
 
 They are how the graph learns: a single call shows a tool's outputs, a candidate edge is tested by being used.
 """

@@ -1,4 +1,4 @@
-"""Tools offered: whole catalogues of the needed servers and of one or two others, under unique legal names, shuffled."""
+"""Tools offered: whole catalogues of the needed servers and one or two others, unique legal names, shuffled."""
 
 import random
 import re

@@ -17,7 +17,7 @@ _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highes
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Words one question; `named` are the tables that must be named by file, `keys` the naming columns of each table."""
+    """Words one question; `named` are tables that must be named by file, `keys` the naming columns of each."""
 
     keys: Mapping[lf.Table, tuple[str, ...]]
     named: Collection[lf.Table] = ()
@@ -46,30 +46,15 @@ class Speaker:
     def value(self, form: Any) -> str:
         """Name a value."""
         match form:
-            case lf.Literal():
-                return form.text
             case lf.Attribute():
-                source = self.source(form.entity.table)
-                listed = f" (as listed {source})" if source else ""
-                return f"the {nouns.humane(form.column)} of {self.row(form.entity)}{listed}"
+                return self._attribute(form)
             case lf.Aggregate():
                 return self._aggregate(form)
-            case lf.Fact():
-                dated = " date" if form.kind is ValueKind.DATE and "date" not in form.key.lower() else ""
-                return (
-                    f"the {nouns.label(form.key)}{dated} given in {nouns.document(form.path, form.title, form.dated)}"
-                )
-            case lf.DocumentProperty():
-                return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
-            case lf.LatestCommit():
-                return f"the {nouns.label(form.name)} of the latest commit in {nouns.repository(form.path)}"
-            case lf.CodeMeasure():
-                return f"the {nouns.humane(form.name)} of {form.path}"
             case lf.Converted():
                 return f"{self.value(form.of)} in {nouns.unit_words(form.unit)}"
             case lf.Computed():
                 return " and ".join(self.value(operand) for operand in form.operands)
-        raise TypeError(f"no words for {type(form).__name__}")
+        return _stated_by(form)
 
     def who(self, form: Any, table: lf.Table, column: str) -> str:
         """Name the row that a computed key stands for."""
@@ -118,6 +103,11 @@ class Speaker:
             return f"the {adjective} {noun}{among}"
         return f"the {noun}{among} with the {adjective} {nouns.humane(entity.column)}"
 
+    def _attribute(self, form: lf.Attribute) -> str:
+        source = self.source(form.entity.table)
+        listed = f" (as listed {source})" if source else ""
+        return f"the {nouns.humane(form.column)} of {self.row(form.entity)}{listed}"
+
     def _aggregate(self, form: lf.Aggregate) -> str:
         if form.function is lf.Function.COUNT:
             return f"the number of {self.rows(form)}"
@@ -143,9 +133,26 @@ class Speaker:
             return f"with {nouns.article(column)} {word} {self.value(value)}"
         if isinstance(value, lf.Literal):
             return _stated(preposition, column, value.text)
-        if isinstance(value, lf.Attribute) and value.column == condition.column and value.entity.table == table:
+        if not preposition and isinstance(value, lf.Attribute) and value.column == condition.column:
             return f"in the same {column} as {self.row(value.entity)}"
         return f"{preposition or f'whose {column} is'} {self.who(value, table, condition.column)}"
+
+
+def _stated_by(form: Any) -> str:
+    """Name what the question itself, a document, a commit or a file says."""
+    match form:
+        case lf.Fact():
+            dated = " date" if form.kind is ValueKind.DATE and "date" not in form.key.lower() else ""
+            return f"the {nouns.label(form.key)}{dated} given in {nouns.document(form.path, form.title, form.dated)}"
+        case lf.DocumentProperty():
+            return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
+        case lf.LatestCommit():
+            return f"the {nouns.label(form.name)} of the latest commit in {nouns.repository(form.path)}"
+        case lf.CodeMeasure():
+            return f"the {nouns.humane(form.name)} of {form.path}"
+        case lf.Literal():
+            return form.text
+    raise TypeError(f"no words for {type(form).__name__}")
 
 
 def _preposition(column: str) -> str:
@@ -166,4 +173,4 @@ def _stated(preposition: str, column: str, text: str) -> str:
 
 def _role(name: str, noun: str) -> str:
     """What somebody or something is to the row or document that names it."""
-    return noun if set(words(name)) & voc.ID_WORDS else nouns.label(nouns.humane(name))
+    return noun if set(words(name)) & voc.ID_WORDS else nouns.label(nouns.humane(name)).removesuffix(" name")

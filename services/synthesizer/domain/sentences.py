@@ -14,7 +14,7 @@ _ASK = (
     "Please find {what}.",
     "I need {what}.",
     "Can you look up {what}?",
-    "I’m trying to find out {what}.",
+    "I am trying to find out {what}.",
 )
 _TAKE = (
     "Take {row}: {rest}?",
@@ -219,7 +219,7 @@ def _is_code(values: list[Any]) -> bool:
 
 def _ask_code(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     names, path = nouns.listed([f"the {nouns.humane(v.name)}" for v in values]), values[0].path
-    return rng.choice((f"For the file {path}, what are {names}?", f"I’m reviewing {path}. What are {names}?"))
+    return rng.choice((f"For the file {path}, what are {names}?", f"I am reviewing {path}. What are {names}?"))
 
 
 _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (

@@ -2,7 +2,8 @@
 
 SHORT = {
     "qty": "quantity", "no": "number", "num": "number", "tz": "time zone", "timezone": "time zone",
-    "rh": "relative humidity", "temp": "temperature", "mail": "email address", "email": "email address", "amt": "amount",
+    "rh": "relative humidity", "temp": "temperature", "mail": "email address", "email": "email address",
+    "amt": "amount",
     "avg": "average", "desc": "description", "min": "minimum", "max": "maximum", "dept": "department",
     "addr": "address", "tel": "phone", "sku": "SKU", "id": "ID", "po": "PO", "loc": "lines of code",
 }  # fmt: skip
@@ -17,7 +18,8 @@ WHOLE = {
     "comment_lines": "number of comment lines", "empty_lines": "number of empty lines",
     "function_count": "number of functions", "class_count": "number of classes", "terms": "payment terms",
     "limit": "credit limit", "head": "head of department", "people": "headcount", "counted": "count",
-    "nights": "number of nights", "price_each": "price per unit", "timestamp": "time of measurement",
+    "nights": "number of nights", "customer_since": "customer start date", "price_each": "price per unit",
+    "timestamp": "time of measurement",
     "time": "time of measurement", "lead": "lead time", "delivery": "delivery time", "amount": "total",
 }  # fmt: skip
 """Columns whose name does not read well."""
@@ -32,16 +34,58 @@ UNITS = {
     "mph": "miles per hour",
 }  # fmt: skip
 
-ID_WORDS = frozenset(["id", "no", "number", "code", "key", "ref", "sku", "article"])
+ID_WORDS = frozenset(
+    (
+        "id",
+        "no",
+        "number",
+        "code",
+        "key",
+        "ref",
+        "sku",
+        "article",
+    )
+)
 ROWS = {
     "sku": "product", "article": "product", "item": "product", "po": "order", "staff": "employee",
     "account": "customer", "vendor": "supplier", "person": "employee",
 }  # fmt: skip
 """What a row is, by the word in its key column."""
 
-READINGS = frozenset(["log", "readings", "climate", "measurements", "sensor", "sensors", "temperature"])
-PEOPLE = frozenset(["directory", "staff", "people", "employees", "team"])
-PLURALS = frozenset(["orders", "products", "suppliers", "customers", "articles", "items", "accounts", "vendors", "invoices", "shipments"])
+READINGS = frozenset(
+    (
+        "log",
+        "readings",
+        "climate",
+        "measurements",
+        "sensor",
+        "sensors",
+        "temperature",
+    )
+)
+PEOPLE = frozenset(
+    (
+        "directory",
+        "staff",
+        "people",
+        "employees",
+        "team",
+    )
+)
+PLURALS = frozenset(
+    (
+        "orders",
+        "products",
+        "suppliers",
+        "customers",
+        "articles",
+        "items",
+        "accounts",
+        "vendors",
+        "invoices",
+        "shipments",
+    )
+)
 
 DEGREES = (
     ("weight", frozenset({"product"}), ("heaviest", "lightest")),
@@ -51,8 +95,29 @@ DEGREES = (
 )
 """Word of the measure, rows that the adjective fits, both ends."""
 
-LONG = frozenset(["lead", "time", "delivery", "terms", "days"])
-LARGE = frozenset(["total", "amount", "cost", "budget", "quantity", "qty", "units", "area", "count", "counted"])
+LONG = frozenset(
+    (
+        "lead",
+        "time",
+        "delivery",
+        "terms",
+        "days",
+    )
+)
+LARGE = frozenset(
+    (
+        "total",
+        "amount",
+        "cost",
+        "budget",
+        "quantity",
+        "qty",
+        "units",
+        "area",
+        "count",
+        "counted",
+    )
+)
 
 BY_ROLE = (
     (frozenset({"customer", "account", "client"}), "by"),
@@ -64,4 +129,17 @@ BY_ROLE = (
 )
 """Prepositions for what rows belong to."""
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]

@@ -1,0 +1,137 @@
+"""Families that compare: two rows, a document and a table, several documents, source files."""
+
+import re
+from typing import Any
+
+from services.sampler.domain.asking import Asker, attribute, is_telling, said, told_columns
+from services.sampler.domain.capabilities import Skill
+from services.sampler.domain.framing import question
+from services.sampler.domain.plan import Infeasible
+from services.sampler.domain.relations import is_numeric, is_whole
+from shared.model import logical_form as lf
+from shared.model.catalogue import WorldColumn, WorldFact
+from shared.model.values import ValueKind
+from shared.proof.arithmetic import as_number
+from shared.proof.units import dimension, unit_of_key
+from shared.proof.words import words
+
+_TELLING_WORD = 4
+_SINGLE_FILE = 0.5
+
+
+def comparison(asker: Asker) -> lf.Question:
+    """Two rows compared in one measure."""
+    relation = asker.some([r for r in asker.relations.relations if any(is_numeric(c) for c in r.attributes)])
+    column = asker.some([c for c in relation.measures if is_telling(c) and (c.unit or not is_whole(c))])
+    first, second = asker.hidden(relation, 1), asker.entity(relation, 1)
+    if first == second or column.name in told_columns(first) | told_columns(second):
+        raise Infeasible("one row compared with itself")
+    operation = asker.some(_operations(column.unit))
+    operands = (attribute(first, column), attribute(second, column))
+    unit = "percent" if operation is lf.Operation.PERCENT_CHANGE else column.unit
+    form = lf.Computed(operation, operands, column.kind, unit)
+    return question("comparison", [form], decimals={form: 2})
+
+
+def said_against(asker: Asker) -> lf.Question:
+    """What a document says compared with what a table, or the document itself, says of the same thing."""
+    numeric = [f for f in asker.relations.facts if is_numeric(f)]
+    fact = asker.some(numeric)
+    pairs: list[tuple[Any, Any, str]] = [
+        (said(other, asker.relations), said(fact, asker.relations), fact.unit)
+        for other in numeric
+        if other is not fact and other.path == fact.path and _alike(other.key, fact.key) and other.unit == fact.unit
+    ]
+    for mention in asker.relations.mentions:
+        if mention.fact.path == fact.path:
+            entity = asker.mentioned(mention)
+            columns = [
+                c
+                for c in mention.relation.measures
+                if _alike(c.name, fact.key) and c.unit == fact.unit and not _agrees(fact, c)
+            ]
+            pairs += [(attribute(entity, c), said(fact, asker.relations), fact.unit) for c in columns]
+    one, other, unit = asker.some(pairs)
+    operation = asker.some(_operations(unit)[:2])
+    operands = (one, other) if operation is lf.Operation.PERCENT_CHANGE else (other, one)
+    form = lf.Computed(
+        operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit
+    )
+    return question("said_against", [form], decimals={form: 2})
+
+
+def average_of(asker: Asker) -> lf.Question:
+    """What several documents say under the same label, added or averaged."""
+    numeric = [f for f in asker.relations.facts if is_numeric(f)]
+    fact = asker.some(numeric)
+    same = [f for f in numeric if f.key == fact.key and f.unit == fact.unit and f.path != fact.path]
+    asker.rng.shuffle(same)
+    chosen = [fact, *same[: asker.rng.randint(1, 2)]]
+    if not same:
+        raise Infeasible("only one document says so")
+    adds_up = lf.Operation.SUM in _operations(fact.unit) or not fact.unit
+    operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM)) if adds_up else lf.Operation.MEAN
+    chosen.sort(key=lambda f: f.path)
+    form = lf.Computed(operation, tuple(said(f, asker.relations) for f in chosen), fact.kind, fact.unit)
+    exact = operation is lf.Operation.SUM and all(re.fullmatch(r"\d+\D*", f.text) for f in chosen)
+    return question("average_of", [form], decimals={form: -1 if exact else 2})
+
+
+def code(asker: Asker) -> lf.Question:
+    """Measures of source files, one or several averaged."""
+    folder = asker.some(sorted({f.path.rpartition("/")[0] for f in asker.relations.world.files if _is_source(f.path)}))
+    paths = sorted(
+        f.path for f in asker.relations.world.files if _is_source(f.path) and f.path.rpartition("/")[0] == folder
+    )
+    names = sorted(
+        {
+            output.key
+            for ability in asker.toolbox.having(Skill.MEASURE_CODE)
+            for output in ability.node.outputs
+            if output.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and output.key
+        }
+    )
+    if asker.chance(_SINGLE_FILE):
+        path = asker.some(paths)
+        asker.rng.shuffle(names)
+        return question("code", [lf.CodeMeasure(path, name) for name in sorted(names[:3])])
+    asker.rng.shuffle(paths)
+    name = asker.some([name for name in names if not {"avg", "average", "ratio"} & set(words(name))])
+    operands = tuple(lf.CodeMeasure(path, name) for path in sorted(paths[: asker.rng.randint(2, 3)]))
+    if len(operands) == 1:
+        raise Infeasible("only one file")
+    operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM))
+    form = lf.Computed(operation, operands)
+    return question("code", [form], decimals={form: -1 if operation is lf.Operation.SUM else 2})
+
+
+def _operations(unit: str) -> tuple[lf.Operation, ...]:
+    """What may be made of two values: temperatures and shares have no ratio, durations and the like no sum."""
+    if dimension(unit) == "temperature" or unit == "percent":
+        return (lf.Operation.DIFFERENCE,)
+    if dimension(unit) == "mass" or dimension(unit).startswith("currency"):
+        return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE, lf.Operation.SUM)
+    return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE)
+
+
+def _is_source(path: str) -> bool:
+    return path.endswith(".py") and not path.rpartition("/")[2].startswith(("__", "test_"))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Two labels end in the same telling word: old price, new price, unit_price_cad."""
+    mine, yours = _last_word(one), _last_word(other)
+    return mine == yours and len(mine) >= _TELLING_WORD
+
+
+def _agrees(fact: WorldFact, column: WorldColumn) -> bool:
+    """Tell whether the document's number stands in the column: then there is no difference to ask for."""
+    said_number = as_number(fact.text)
+    return any(as_number(sample) == said_number for sample in column.samples)
+
+
+def _last_word(label: str) -> str:
+    parts = words(label)
+    while len(parts) > 1 and unit_of_key("_".join(parts)) and not unit_of_key("_".join(parts[:-1])):
+        parts = parts[:-1]
+    return parts[-1] if parts else ""

@@ -1,0 +1,61 @@
+"""Fields of a question: their keys, and how they are rounded."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.model import logical_form as lf
+
+_FUNCTIONS = {
+    lf.Function.SUM: "total",
+    lf.Function.MEAN: "average",
+    lf.Function.MIN: "lowest",
+    lf.Function.MAX: "highest",
+}
+_OPERATIONS = {lf.Operation.SUM: "total", lf.Operation.PRODUCT: "total", lf.Operation.MEAN: "average"}
+
+
+def question(family: str, values: Sequence[Any], decimals: Mapping[Any, int] | None = None) -> lf.Question:
+    """Make a question of values, with a key for each; `decimals` where a value is rounded otherwise than usual."""
+    fields: list[lf.Field] = []
+    for value in values:
+        key = field_key(value)
+        taken = {field.key for field in fields}
+        while key in taken:
+            key = f"{key}_2"
+        fields.append(lf.Field(key, value, (decimals or {}).get(value, _decimals(value))))
+    return lf.Question(family, tuple(fields))
+
+
+def _decimals(value: Any) -> int:
+    """Means, and sums of what is not counted in whole things, are rounded; single values stand as they are."""
+    if isinstance(value, lf.Aggregate) and value.function is lf.Function.MEAN:
+        return 2
+    return 2 if isinstance(value, lf.Aggregate) and value.function is lf.Function.SUM and value.unit else -1
+
+
+def field_key(value: Any) -> str:
+    """Name the answer field of a value."""
+    match value:
+        case lf.Aggregate(function=lf.Function.COUNT):
+            return "count"
+        case lf.Aggregate():
+            return _plain(f"{_FUNCTIONS[value.function]}_{value.column}".replace("total_total", "total"))
+        case lf.Converted():
+            return _plain(f"{field_key(value.of).removesuffix(f'_{value.from_unit.lower()}')}_in_{value.unit}")
+        case lf.LocalTime():
+            return "local_time"
+        case lf.Computed():
+            return _computed_key(value)
+    return _plain(getattr(value, "column", "") or getattr(value, "key", "") or getattr(value, "name", ""))
+
+
+def _computed_key(value: lf.Computed) -> str:
+    word = _OPERATIONS.get(value.operation)
+    if word is None:
+        return str(value.operation)
+    return f"{word}_{field_key(value.operands[0])}".replace("total_total", "total")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_").lower() or "value"
