@@ -17,8 +17,10 @@ _INSTANT = re.compile(
     rf"\b(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
     rf"(?:{_MONTH} \d{{1,2}},? \d{{4}}|\d{{1,2}} {_MONTH} \d{{4}}|\d{{4}}-\d\d-\d\d)"
     r"(?:[T ,]+\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b\d{1,2}:\d\d(?::\d\d)?\b"
+    r"|\b1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?\b"
 )
-"""Dates, with the time that follows them, in the forms that programs write."""
+"""Dates, with the time that follows them, days of the week, times, seconds since 1970, as programs write them."""
 
 
 @dataclass(slots=True)

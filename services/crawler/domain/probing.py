@@ -131,8 +131,9 @@ class Probing:
                     trial.elsewhere, trial.in_empty_world = called, is_empty
 
     async def _repeat_at_first_clock(self, order: Sequence[Trial]) -> None:
-        """Repeat what differed, after whatever moved state before it."""
-        different = [index for index, trial in enumerate(order) if differs_elsewhere(trial)]
+        """Repeat the reads that differed, after whatever moved state before them."""
+        reads = [(index, trial) for index, trial in enumerate(order) if rank(trial.tool) == _READS]
+        different = [index for index, trial in reads if differs_elsewhere(trial)]
         if not different:
             return
         async with self._workshop.bench() as bench:
