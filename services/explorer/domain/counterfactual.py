@@ -7,6 +7,7 @@ the argument back, or differs between runs anyway, is no dependence.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from services.explorer.domain.altering import altered
@@ -23,6 +24,8 @@ from shared.proof import schemas, values
 from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.volatility import is_volatile, without
 
+MOST_CANDIDATES = 60
+"""Values looked at for one that the schema admits."""
 MOST_TRIES = 2
 """Other values tried per edge: one that happens to give the same answer proves little."""
 _SEPARATE = r"(?<![\w.]){}(?![\w]|\.\d)"
@@ -118,7 +121,7 @@ async def _try_edge(step: Step, index: int, answered: Mapping[str, Answered], ca
 def _variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterator[tuple[Found, Filled]]:
     """Yield valid calls with another value, each once."""
     used, schema = {step.attempt.filled.arguments_json}, step.attempt.tool.input_schema_json
-    for after in other_values(step, index, answered):
+    for after in islice(other_values(step, index, answered), MOST_CANDIDATES):
         found = list(step.attempt.filled.found)
         found[index] = (found[index][0], after)
         try:
