@@ -73,7 +73,8 @@ def _by_key(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 def _by_label(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     """A labelled value; in plain text the label may stand on the line before."""
     values = [value for value in extract(call.result_json) if value.key == wanted["label"]]
-    whole = [v for v in values if '"span"' not in v.locator_json] or values
+    texts = {value.text for value in values}
+    whole = [v for v in values if not any(v.text != text and v.text in text for text in texts)]
     if whole:
         return Cited(_only(whole, f"{wanted['label']!r} in {call.call_id}").locator_json)
     text = _text(call)

@@ -47,9 +47,11 @@ def row_noun(column: str, table: str) -> str:
         noun = singular(named[-1])
         return voc.ROWS.get(noun, noun)
     stem = [part for part in words(humane(column)) if part in voc.ROWS or part not in voc.ID_WORDS]
+    if stem[-1:] and stem[-1] in ("name", "description", "title", "company", "full"):
+        stem = [part for part in stem[:-1] if part != "full"]
     if stem and stem[-1] in voc.ROWS:
         return voc.ROWS[stem[-1]]
-    if stem and stem[-1] not in ("name", "description", "title", "company"):
+    if stem:
         return " ".join(stem)
     return singular(named[-1]) if named else "row"
 

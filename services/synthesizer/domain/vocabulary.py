@@ -18,7 +18,8 @@ WHOLE = {
     "comment_lines": "number of comment lines", "empty_lines": "number of empty lines",
     "function_count": "number of functions", "class_count": "number of classes", "terms": "payment terms",
     "limit": "credit limit", "head": "head of department", "people": "headcount", "counted": "count",
-    "nights": "number of nights", "customer_since": "customer start date", "price_each": "price per unit",
+    "nights": "number of nights", "customer_since": "customer start date",
+    "price_each": "price per unit",
     "timestamp": "time of measurement",
     "time": "time of measurement", "lead": "lead time", "delivery": "delivery time", "amount": "total",
 }  # fmt: skip

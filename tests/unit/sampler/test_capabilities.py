@@ -1,0 +1,45 @@
+"""What tools can be used for, read from schema, kinds and description."""
+
+from dataclasses import replace
+
+from services.sampler.domain.capabilities import Skill, abilities, toolbox
+from shared.model.catalogue import Behaviour, Effect
+from tests.fakes.worlds import nodes
+
+
+def test_each_made_up_tool_has_the_role_its_schema_and_description_show():
+    found = {ability.node.name: ability.skill for ability in toolbox(nodes()).abilities}
+    assert found == {
+        "look_into": Skill.READ_TEXT,
+        "ask": Skill.QUERY_FILES,
+        "shift": Skill.CLOCK,
+        "weigh": Skill.CONVERT_UNIT,
+    }
+
+
+def test_parts_are_found_by_kind_and_name():
+    shift = next(node for node in nodes() if node.name == "shift")
+    (ability,) = abilities(shift)
+    assert dict(ability.arguments) == {"time": "at", "source": "source_zone", "target": "target_zone"}
+
+
+def test_tool_that_changes_the_world_reads_nothing():
+    look = nodes()[0]
+    assert not abilities(replace(look, behaviour=Behaviour(Effect.WORLD)))
+
+
+def test_tool_that_needs_something_more_is_left_alone():
+    look = nodes()[0]
+    more = replace(look.parameters[0], name="password", pointer="/password", kind=look.parameters[0].kind)
+    assert not abilities(replace(look, parameters=(*look.parameters, more)))
+
+
+def test_other_dialect_queries_tables():
+    ask = nodes()[1]
+    (ability,) = abilities(replace(ask, description="Execute a SELECT query on the SQLite database"))
+    assert ability.skill is Skill.QUERY_TABLES
+
+
+def test_server_names_do_not_matter():
+    renamed = [replace(node, server_id=f"x{index}") for index, node in enumerate(nodes())]
+    assert {a.skill for a in toolbox(renamed).abilities} == {a.skill for a in toolbox(nodes()).abilities}

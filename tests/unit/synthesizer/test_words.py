@@ -1,0 +1,134 @@
+"""Questions in words: every form, in every way of asking, names what it means and nothing else."""
+
+import random
+
+import pytest
+
+from services.synthesizer.domain import nouns
+from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.sentences import ask, reply
+from shared.model import logical_form as lf
+from shared.model.values import ValueKind
+
+PRODUCTS = lf.Table("stock/products.csv", "products", "csv")
+STAFF = lf.Table("hr/staff.json", "staff", "json")
+PRICES = lf.Table("office/prices.xlsx", "Price list", "xlsx")
+ORDERS = lf.Table("sales/orders.csv", "orders", "csv")
+KEYS = {PRODUCTS: ("sku", "name"), STAFF: ("staff_no", "name"), PRICES: ("SKU",), ORDERS: ("order_id",)}
+NOTE = lf.Fact("minutes/a.md", "Price review", "SKU", ValueKind.IDENTIFIER, dated="2026-01-12")
+
+
+def said(*values, named=()):
+    question = lf.Question("any", tuple(lf.Field(f"f{index}", value) for index, value in enumerate(values)))
+    speaker = Speaker(KEYS, frozenset(named))
+    return {ask(speaker, question, random.Random(seed)) for seed in range(40)}
+
+
+def attribute(entity, column, unit=""):
+    return lf.Attribute(entity, column, ValueKind.QUANTITY, unit)
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("weight_lb", "weight"),
+        ("lead_time_days", "lead time"),
+        ("air_temp_f", "air temperature"),
+        ("List price CAD", "list price"),
+        ("Sep 2025 kWh", "September 2025 figure"),
+        ("unit_price_eur", "unit price"),
+        ("in_stock", "stock"),
+        ("timezone", "time zone"),
+        ("sku", "SKU"),
+    ],
+)
+def test_columns_get_humane_names(column, name):
+    assert nouns.humane(column) == name
+
+
+@pytest.mark.parametrize(
+    ("column", "table", "noun"),
+    [
+        ("sku", "products", "product"),
+        ("account_no", "customers", "customer"),
+        ("staff_no", "directory", "employee"),
+        ("SKU", "Price list", "product"),
+        ("probe", "temperature_log", "reading"),
+        ("customer_name", "", "customer"),
+        ("Department", "Budget", "department"),
+    ],
+)
+def test_rows_are_called_what_they_are(column, table, noun):
+    assert nouns.row_noun(column, table) == noun
+
+
+def test_row_that_a_document_names():
+    for text in said(attribute(lf.Keyed(PRODUCTS, "sku", NOTE), "weight_lb", "lb")):
+        assert "the weight of the product named in the “Price review” meeting note of 12 January 2026" in text
+
+
+def test_extreme_is_asked_as_which():
+    heaviest = lf.Extreme(PRODUCTS, "weight_lb", lf.Direction.HIGHEST)
+    texts = said(lf.Attribute(heaviest, "name", ValueKind.NAME), attribute(heaviest, "price_eur", "EUR"))
+    assert texts == {"Which product is the heaviest, and what is its price?"}
+
+
+def test_file_is_named_where_it_matters():
+    entity = lf.Keyed(PRODUCTS, "name", lf.Literal("Oak Stool", ValueKind.NAME))
+    assert all("stock/products.csv" in text for text in said(attribute(entity, "price_eur"), named=[PRODUCTS]))
+    assert all("stock/products.csv" not in text for text in said(attribute(entity, "price_eur")))
+    sheet = lf.Keyed(PRICES, "SKU", lf.Literal("SKU-1", ValueKind.IDENTIFIER))
+    assert all("“Price list” sheet of office/prices.xlsx" in text for text in said(attribute(sheet, "Price")))
+
+
+def test_local_time_names_place_and_people():
+    zone = lf.Attribute(
+        lf.Keyed(STAFF, "name", lf.Literal("Aiko Mori", ValueKind.NAME)), "timezone", ValueKind.TIME_ZONE
+    )
+    texts = said(lf.LocalTime("09:30", lf.Literal("America/New_York", ValueKind.TIME_ZONE), zone))
+    assert len(texts) > 2
+    assert all("09:30" in text and "New York" in text and "Aiko Mori" in text for text in texts)
+
+
+def test_conditions_read_as_phrases():
+    where = (
+        lf.Condition("region", lf.Operator.EQUAL, lf.Literal("North", ValueKind.NAME)),
+        lf.Condition("date", lf.Operator.SINCE, lf.Literal("2026-01-12", ValueKind.DATE)),
+    )
+    total = lf.Aggregate(ORDERS, lf.Function.SUM, "total_eur", where, unit="EUR")
+    for text in said(total):
+        assert "the total value of all orders in the North region dated on or after 12 January 2026" in text
+
+
+def test_either_of_two_is_said():
+    other = lf.Attribute(lf.Extreme(PRODUCTS, "weight_lb", lf.Direction.LOWEST), "sku", ValueKind.IDENTIFIER)
+    where = (lf.Condition("sku", lf.Operator.ONE_OF, lf.Several((NOTE, other))),)
+    for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)):
+        assert (
+            "for either the product named in the “Price review” meeting note of 12 January 2026 or the lightest product"
+            in text
+        )
+
+
+def test_change_within_one_document_names_it_once():
+    old, new = (
+        lf.Fact("minutes/a.md", "Price review", key, ValueKind.QUANTITY, "EUR") for key in ("Old price", "New price")
+    )
+    for text in said(lf.Computed(lf.Operation.PERCENT_CHANGE, (old, new))):
+        assert text.count("Price review") == 1
+        assert text.index("old price") >= 0
+        assert "new price" in text
+
+
+def test_labels_with_names_inside_are_quoted():
+    assert nouns.label("Cold Store, temperature") == "“Cold Store, temperature” value"
+    assert nouns.label("Old price") == "old price"
+    assert nouns.label("SKU") == "SKU"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_reply_states_every_key_and_form(seed):
+    text = reply([("a", "in pounds"), ("b", "24-hour HH:MM")], random.Random(seed))
+    assert "“a” (in pounds)" in text
+    assert "“b” (24-hour HH:MM)" in text
+    assert "“a”" in reply([("a", "")], random.Random(seed))
