@@ -61,7 +61,6 @@ def common_environment(parameters: RunParameters, data: Path, cache: Path, addre
         "FIREFLY_DRAWS": str(parameters.draws or 0),
         "FIREFLY_VALKEY_URL": addresses.valkey,
         "FIREFLY_SIMULATOR_ADDRESS": f"127.0.0.1:{addresses.simulator_port}",
-        "FIREFLY_GRAPH_ADDRESS": f"127.0.0.1:{addresses.graph_port}",
     }
 
 

@@ -1,0 +1,248 @@
+"""Progress, goal, parameters and display: folds over values, no process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.running import metrics
+from cli.running.funnel import funnel
+from cli.running.goal import Goal, Phase, RunFailed, require_servers
+from cli.running.parameters import RunParameters, settle, stored
+from cli.running.progress import Progress
+from cli.running.roster import SERVICES, Addresses, common_environment, own_environment
+from cli.running.view import printable
+from cli.task_text import choose, draw
+from shared.model.catalogue import CrawlOutcome, FailureClass, ServerRecord
+from shared.model.errors import BadInput
+from shared.model.explorations import Exploration, ExplorationOutcome
+from shared.model.sub_dags import EpochOpened, Lane, SubDag
+from shared.model.tasks import Verdict, VerdictKind
+
+pytestmark = pytest.mark.unit
+
+
+def drawn(counter: int, lane: Lane = Lane.DRAWS) -> tuple[str, str, SubDag]:
+    return "sub-dags", f"dag_{counter}", SubDag(f"dag_{counter}", lane, 0, counter, 0, "w", (), "s", "p")
+
+
+def explored(counter: int, outcome: ExplorationOutcome = ExplorationOutcome.EXECUTED) -> tuple[str, str, Exploration]:
+    record = Exploration(
+        f"expl_{counter}", f"dag_{counter}", Lane.DRAWS, 0, counter, 0, "w", "", outcome, failure_code="tool_error"
+    )
+    return "explorations", record.sub_dag_id, record
+
+
+def judged(
+    counter: int, index: int = 0, of: int = 1, kind: VerdictKind = VerdictKind.VERIFIED
+) -> tuple[str, str, Verdict]:
+    reason = "" if kind is VerdictKind.VERIFIED else "unstable"
+    record = Verdict(f"task_{counter}_{index}", f"expl_{counter}", 0, counter, index, of, kind, reason, shape="s")
+    return "verdicts", record.draft_id, record
+
+
+def published(counter: int, index: int = 0) -> tuple[str, str, None]:
+    return "verified-tasks", f"task_{counter}_{index}", None
+
+
+def folded(*records) -> Progress:
+    progress = Progress()
+    for record in records:
+        progress.apply(*record)
+    return progress
+
+
+def test_a_draw_is_finished_when_it_has_its_exploration_and_all_of_its_verdicts() -> None:
+    progress = folded(drawn(0), explored(0), judged(0, 0, 2))
+    assert progress.unfinished(1) == [0]
+    progress.apply(*judged(0, 1, 2))
+    assert progress.unfinished(1) == []
+    assert progress.unfinished(2) == [1]
+
+
+def test_a_verdict_without_its_exploration_does_not_finish_a_draw() -> None:
+    assert folded(drawn(0), judged(0)).unfinished() == [0]
+
+
+def test_records_that_come_twice_count_once() -> None:
+    progress = folded(drawn(0), drawn(0), explored(0), explored(0), judged(0), judged(0), published(0))
+    counts = funnel(progress)
+    assert counts["draws"]["drawn"] == counts["explorations"]["executed"] == counts["verdicts"]["verified"] == 1
+
+
+def test_a_task_published_twice_is_named() -> None:
+    assert funnel(folded(published(0), published(0), published(1)))["tasks"]["published_twice"] == ["task_0_0"]
+
+
+def test_draws_on_request_are_outside_the_goal() -> None:
+    progress = folded(drawn(0), explored(0), judged(0), drawn(0, Lane.REQUESTS), drawn(7, Lane.REQUESTS))
+    assert Goal(draws=1).phase(progress, False) is Phase.DONE
+    assert funnel(progress)["draws"]["requested"] == 2
+
+
+def test_failed_explorations_and_rejections_keep_their_reasons() -> None:
+    counts = funnel(
+        folded(
+            drawn(0),
+            drawn(1),
+            explored(0, ExplorationOutcome.FAILED),
+            explored(1),
+            judged(0, kind=VerdictKind.NOTHING),
+            judged(1, kind=VerdictKind.REJECTED),
+        )
+    )
+    assert counts["explorations"]["failures"] == {"tool_error": 1}
+    assert counts["verdicts"]["reasons"] == {"nothing/unstable": 1, "rejected/unstable": 1}
+
+
+def test_draws_run_until_every_counter_is_finished() -> None:
+    goal = Goal(draws=2)
+    progress = folded(drawn(0), explored(0), judged(0))
+    assert goal.phase(progress, False) is Phase.RUN
+    for record in (drawn(1), explored(1), judged(1, kind=VerdictKind.REJECTED)):
+        progress.apply(*record)
+    assert goal.phase(progress, False) is Phase.DONE
+
+
+def test_until_drains_what_is_drawn_and_then_is_done() -> None:
+    goal = Goal(until=1)
+    progress = folded(drawn(0), drawn(1), explored(0), judged(0))
+    assert goal.phase(progress, False) is Phase.RUN
+    progress.apply(*published(0))
+    assert goal.phase(progress, False) is Phase.DRAIN
+    for record in (explored(1), judged(1, kind=VerdictKind.NOTHING)):
+        progress.apply(*record)
+    assert goal.phase(progress, True) is Phase.DONE
+
+
+def test_until_fails_when_nothing_more_can_be_drawn() -> None:
+    progress = folded(
+        ("sub-dags", "epoch/0", EpochOpened(0, 0, 0, 1, last=True)), drawn(0), explored(0), judged(0), published(0)
+    )
+    with pytest.raises(RunFailed, match="nothing more can be drawn: 1 of 5 tasks are verified"):
+        Goal(until=5).phase(progress, False)
+
+
+def test_draws_end_early_when_the_sampler_has_no_more() -> None:
+    progress = folded(("sub-dags", "epoch/0", EpochOpened(0, 0, 0, 1, last=True)), drawn(0), explored(0), judged(0))
+    assert Goal(draws=5).phase(progress, False) is Phase.DONE
+
+
+def test_a_run_without_goal_goes_on() -> None:
+    assert Goal().phase(folded(drawn(0), explored(0), judged(0)), False) is Phase.RUN
+
+
+def test_a_run_ends_when_no_server_can_be_used() -> None:
+    failed = ServerRecord("a", "", CrawlOutcome.FAILED, failure_class=FailureClass.EXITED)
+    ready = ServerRecord("b", "d", CrawlOutcome.READY)
+    require_servers(folded(("tool-catalogue", "server/a", failed), ("tool-catalogue", "server/b", ready)), 2)
+    with pytest.raises(RunFailed, match=r"no server can be used \(a: exited\)"):
+        require_servers(folded(("tool-catalogue", "server/a", failed)), 1)
+
+
+def parameters(**changed) -> RunParameters:
+    known = {
+        "servers_file": "/mcp.json",
+        "servers_digest": "d" * 64,
+        "world_folders": (),
+        "worlds": ("w" * 64,),
+        "seed": 1,
+        "epoch_size": 32,
+        "until": None,
+        "draws": None,
+    }
+    return RunParameters(**{**known, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"seed": 2}, r"--seed \(1, now 2\)"),
+        ({"epoch_size": 16}, r"--epoch-size \(32, now 16\)"),
+        ({"servers_digest": "e" * 64}, "the servers"),
+        ({"worlds": ("x" * 64,)}, "the worlds"),
+    ],
+)
+def test_a_folder_never_continues_as_another_run(changed, named: str) -> None:
+    with pytest.raises(BadInput, match=rf"holds a run with another value for {named}"):
+        settle(parameters(), parameters(**changed), Path("data"))
+
+
+def test_a_goal_may_be_raised_and_not_lowered() -> None:
+    assert settle(parameters(until=5), parameters(until=9), Path("data")).until == 9
+    assert settle(parameters(until=5), parameters(), Path("data")).until is None
+    with pytest.raises(BadInput, match="--draws 9, which may be raised, not lowered to 5"):
+        settle(parameters(draws=9), parameters(draws=5), Path("data"))
+
+
+def test_parameters_are_read_back_as_they_were_saved(tmp_path: Path) -> None:
+    parameters(until=3, world_folders=("/w",)).save(tmp_path / "run.json")
+    assert stored(tmp_path / "run.json") == parameters(until=3, world_folders=("/w",))
+    assert stored(tmp_path / "other.json") is None
+
+
+def test_every_variable_that_the_services_get_is_a_setting_of_one_of_them() -> None:
+    import importlib
+
+    known = {"grpc_port"}
+    for spec in SERVICES:
+        known |= set(importlib.import_module(f"{spec.module}.settings").Settings.model_fields)
+    addresses = Addresses("k", "v", 1, 2, tuple(range(len(SERVICES))))
+    given = set(common_environment(parameters(), Path("data"), Path("cache"), addresses))
+    for index, spec in enumerate(SERVICES):
+        given |= set(own_environment(spec, index, parameters(), addresses))
+    unknown = {name for name in given if name.removeprefix("FIREFLY_").lower() not in known}
+    assert unknown == set()
+
+
+def test_metrics_are_summed_over_topics_and_partitions() -> None:
+    text = (
+        "# TYPE firefly_events_in_total counter\n"
+        'firefly_events_in_total{stage="a",topic="t"} 3.0\nfirefly_events_in_total{stage="a",topic="u"} 4.0\n'
+        "# TYPE firefly_events_in_created gauge\n"
+        'firefly_events_in_created{stage="a",topic="t"} 1.7e9\n'
+        "# TYPE firefly_lag gauge\n"
+        'firefly_lag{stage="a",topic="t",partition="0"} 2.0\n'
+    )
+    counts = metrics.parse(text)
+    assert (counts.events_in, counts.events_out, counts.lag) == (7, 0, 2)
+    assert counts.plus(metrics.Counts(10, 1, 1, 50)) == metrics.Counts(17, 1, 1, 2)
+
+
+def test_the_text_of_strangers_cannot_steer_a_terminal() -> None:
+    assert printable("a\x1b[2Jb\nc") == "a [2Jb c"
+
+
+def call(call_id: str, *parents: str) -> dict:
+    flows = [{"call_id": one, "source": [{"pointer": "/x"}], "transforms": [], "argument": "/q"} for one in parents]
+    return {"call_id": call_id, "server": "s", "tool": "t", "arguments": {"q": "\x1b[31mred"}, "depends_on": flows}
+
+
+def row(task_id: str, *calls: dict) -> dict:
+    return {
+        "task_id": task_id,
+        "difficulty": "easy",
+        "prompt": [{"role": "system", "content": "no"}, {"role": "user", "content": "How many?"}],
+        "tools": [{}],
+        "reference": list(calls),
+        "evidence": [
+            {"field": "n", "sources": [{"call_id": "c1", "locator": [{"parse_json": True}]}], "transforms": []}
+        ],
+        "ground_truth": {"n": 1},
+    }
+
+
+def test_a_graph_is_drawn_with_every_call_once_and_every_flow() -> None:
+    text = draw(row("task_a", call("c1"), call("c2", "c1"), call("c3", "c1"), call("c4", "c2", "c3")))
+    lines = text.splitlines()
+    assert [line.strip().removeprefix("+-> ")[:2] for line in lines if " s.t " in line] == ["c1", "c2", "c4", "c3"]
+    assert sum("<- " in line for line in lines) == 4
+    assert "(above)" in text
+    assert "How many?" in text
+    assert "\x1b" not in text
+
+
+def test_the_task_with_the_most_flows_is_shown() -> None:
+    plain, chained = row("task_a", call("c1"), call("c2")), row("task_b", call("c1"), call("c2", "c1"))
+    assert choose([plain, chained]) is chained
+    assert json.dumps(choose([plain])) == json.dumps(plain)
