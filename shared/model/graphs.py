@@ -137,6 +137,8 @@ class GraphCut:
     world_digests: tuple[str, ...] = ()
     offsets: tuple[TopicOffset, ...] = ()
     """Where to re-read `explorations` from at start; outside the digest."""
+    settled: bool = True
+    """Every server asked for had ended its crawl; false: tools may join at a later cut. Outside the digest."""
 
 
 GraphRecord = ToolNode | GraphCut

@@ -61,6 +61,7 @@ def next_version(
         sum(len(node.edges) for node in nodes.values()),
         catalogue.world_digests(),
         tuple(offsets),
+        catalogue.is_settled(),
     )
     return Version(nodes, cut)
 

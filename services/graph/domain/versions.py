@@ -39,7 +39,14 @@ class Versions:
             return NOTHING
         number = self.newest.cut.version - 1
         explorations = self.epochs.complete(number)
-        return Epoch(number, explorations) if explorations is not None else None
+        if explorations is None or not (explorations or self._has_news()):
+            return None
+        return Epoch(number, explorations)
+
+    def _has_news(self) -> bool:
+        """Tell whether a cut over an epoch without draws could differ: else cut and draw would chase one another."""
+        newest = self.newest.cut if self.newest else None
+        return newest is None or self.catalogue.is_settled() or newest.catalogue_digest != self.catalogue.digest()
 
 
 class ReadingBack:

@@ -230,6 +230,19 @@ def test_late_servers_join_at_the_next_cut_when_the_first_may_start_early() -> N
     assert "tool_late" in two.nodes
 
 
+def test_an_empty_epoch_waits_for_news_while_servers_are_still_crawled() -> None:
+    made = Catalogue([*SERVERS, "late"])
+    for record in records():
+        made.apply(record)
+    versions = Versions(made, Epochs())
+    assert [version.cut.settled for version in versions.due(may_start=True)] == [False, False]
+    versions.epochs.open(EpochOpened(0, 0, 0, 0), ("sub-dags", 0), 0)
+    assert list(versions.due(may_start=True)) == []
+    made.apply(ServerRecord("late", "", CrawlOutcome.FAILED, failure_class=FailureClass.EXITED))
+    (two,) = versions.due(may_start=True)
+    assert two.cut.settled
+
+
 def test_two_epochs_are_in_flight_and_fold_in_turn() -> None:
     versions = Versions(catalogue(), Epochs())
     assert [version.cut.version for version in versions.due(may_start=False)] == [0, 1]

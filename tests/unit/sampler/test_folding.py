@@ -57,3 +57,14 @@ def test_arrival_order_of_versions_does_not_matter():
     first = fed(Draws(course()), (0,))
     records = [*first.due(), *fed(first, (1, 2)).due()]
     assert records == list(fed(Draws(course()), (2, 1, 0)).due())
+
+
+def test_nothing_to_draw_ends_the_run_only_when_no_server_can_join_any_more():
+    draws = Draws(course(draws=0))
+    draws.take_world(world())
+    draws.take_graph(GraphCut(0, "c", "g", -1, 0, 0, (DIGEST,), settled=False))
+    assert list(draws.due()) == [EpochOpened(0, 0, 0, 0)]
+    assert not draws.is_finished
+    draws.take_graph(GraphCut(1, "c", "g", -1, 0, 0, (DIGEST,), settled=True))
+    assert list(draws.due()) == [EpochOpened(1, 1, 0, 0, last=True)]
+    assert draws.is_finished
