@@ -138,7 +138,8 @@ async def test_closing_ends_every_process(tmp_path):
     assert not (tmp_path / "live").exists()
 
 
-def test_no_server_outlives_a_killed_owner(tmp_path):
+@pytest.mark.parametrize("bwrap", ["", "/bin/false"])
+def test_no_server_outlives_a_killed_owner(tmp_path, bwrap):
     program = tmp_path / "owner.py"
     program.write_text(
         textwrap.dedent(
@@ -146,9 +147,11 @@ def test_no_server_outlives_a_killed_owner(tmp_path):
             import asyncio, sys
             from pathlib import Path
             sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+            from shared.runtime.servers.programs import find_programs
             from tests.integration.test_servers_sandbox import environment, call
             async def main():
-                made = await environment(Path({str(tmp_path)!r}), s="kinds")
+                programs = find_programs(bwrap={bwrap!r})
+                made = await environment(Path({str(tmp_path)!r}), programs=programs, s="kinds")
                 await call(made, "add")
                 print("up", flush=True)
                 await asyncio.sleep(60)
@@ -204,4 +207,14 @@ async def test_stderr_flood_and_stdout_noise_cost_nothing(tmp_path):
         assert await call(made, "speak") == "fine"
     assert time.monotonic() - started < 10
     assert sum(path.stat().st_size for path in (tmp_path / "scratch/stderr").iterdir()) <= 1024 * 1024
+    await made.aclose()
+
+
+async def test_relative_folders_work_like_absolute_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store, digest = world(Path())
+    backing = Backing(store, launcher(Path(), s="kinds"), Knowledge())
+    made = Environment(backing, digest, Clock.FROZEN, Path("live"))
+    await made.open()
+    assert await call(made, "read_note", path="/workspace/note.txt") == "remember the milk"
     await made.aclose()

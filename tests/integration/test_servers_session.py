@@ -1,5 +1,6 @@
 """Servers that misbehave, each met as a real process: a failure class and a sentence, or data."""
 
+import asyncio
 import json
 from decimal import Decimal
 
@@ -156,4 +157,15 @@ async def test_unknown_tools_and_bad_arguments_are_data_or_rejected(tmp_path):
     made = await environment(tmp_path, "exact")
     with pytest.raises(Rejected, match="bad_arguments"):
         await made.call_tool("s", "echo", "[1]")
+    await made.aclose()
+
+
+async def test_a_cancelled_call_leaves_nothing_for_the_next_one(tmp_path):
+    made = await environment(tmp_path, "moody", Timeouts(start=10, call=20, listing=5))
+    call = asyncio.create_task(made.call_tool("s", "hang", "{}"))
+    await asyncio.sleep(0.5)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert "nothing" in (await made.call_tool("s", "recall", "{}")).result_json
     await made.aclose()

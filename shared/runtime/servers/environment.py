@@ -62,7 +62,7 @@ class Environment:
         self.world_digest, self.clock = world_digest, clock
         self._launcher, self._knowledge = backing.launcher, backing.knowledge
         self._world = LiveWorld(backing.worlds, world_digest, folder)
-        self._processes = Processes(backing.launcher, folder, instant_of(self._world.now, clock))
+        self._processes = Processes(backing.launcher, self._world.folder, instant_of(self._world.now, clock))
         self._journal: list[_Moved] = []
         self._lock = asyncio.Lock()
         self.is_open = False

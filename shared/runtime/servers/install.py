@@ -73,7 +73,7 @@ class Installer:
         return command.kind is PackageKind.NONE or (self._folder(command) / _MANIFEST).is_file()
 
     def _folder(self, command: PackageCommand) -> Path:
-        runtime = python_interpreter() if command.kind is PackageKind.PYTHON else str(self._programs.node)
+        runtime = python_interpreter() if command.kind is PackageKind.PYTHON else f"node {self._programs.node_version}"
         asked: list[Any] = [_LAYOUT, command.kind, command.requirement, command.program, command.options, command.extra]
         key = hashlib.sha256(json.dumps([*asked, runtime]).encode()).hexdigest()[:16]
         name = "".join(char if char.isalnum() else "-" for char in command.program or command.requirement)[:40].strip(
@@ -180,9 +180,11 @@ async def _locked(path: Path, timeout_seconds: float) -> AsyncIterator[None]:
 
 def _read_manifest(folder: Path) -> Installed | None:
     try:
-        return Installed.from_json((folder / _MANIFEST).read_text(encoding="utf-8"))
+        installed = Installed.from_json((folder / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    is_whole = all(Path(path).exists() for path in installed.read_only)  # an interpreter may have been removed
+    return installed if is_whole else None
 
 
 def _with_args(installed: Installed, args: Sequence[str]) -> Installed:

@@ -35,6 +35,7 @@ class Launcher:
         limits: Limits | None = None,
     ) -> None:
         self._specs: Mapping[str, LaunchSpec] = {spec.server_id: spec for spec in servers.servers}
+        cache, scratch = cache.absolute(), scratch.absolute()
         self._installer = Installer(cache, programs)
         self._sandbox = Sandbox(programs, scratch, limits)
         self._eras = cache / "servers" / "eras"

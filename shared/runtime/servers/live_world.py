@@ -13,9 +13,9 @@ class LiveWorld:
     """One copy at one path; can be put back to how it started."""
 
     def __init__(self, worlds: WorldStore, world_digest: str, folder: Path) -> None:
-        self._worlds, self.world_digest, self.folder = worlds, world_digest, folder
+        self._worlds, self.world_digest, self.folder = worlds, world_digest, folder.absolute()
         self.now = worlds.now(world_digest)
-        self._tree = TreeDigest(folder, self.now)
+        self._tree = TreeDigest(self.folder, self.now)
         self.last_digest = world_digest
         """As of the last look."""
 

@@ -5,6 +5,7 @@ Each comes from a setting, else from a wheel of the `embedded` extra, else from 
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -35,6 +36,15 @@ class Programs:
     def node_root(self) -> Path | None:
         """Folder that holds `bin/node` and npm."""
         return self.node.parent.parent if self.node else None
+
+    @property
+    def node_version(self) -> str:
+        """Version from the headers that lie beside node, else its path: what an install depends on."""
+        header = self.node_root / "include/node/node_version.h" if self.node_root else None
+        if header is None or not header.is_file():
+            return str(self.node)
+        found = re.findall(r"#define NODE_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)", header.read_text(encoding="utf-8"))
+        return ".".join(found)
 
     @property
     def npm_script(self) -> Path | None:

@@ -121,7 +121,8 @@ class Sandbox:
         if self._programs.faketime:
             env |= _clock(instant, str(self._programs.faketime))
         mapped = {name: _map(value, str(world)) for name, value in env.items()}
-        return Launch((*self._limited(), *argv), mapped, str(world), PathMode.MAPPED, str(world))
+        leash = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+        return Launch((*self._limited(), *leash, *argv), mapped, str(world), PathMode.MAPPED, str(world))
 
     def _placed(self, installed: Installed, server: str, node: str) -> list[str]:
         return [word.replace(SERVER_ROOT, server).replace(NODE_ROOT, node) for word in installed.argv]

@@ -177,6 +177,9 @@ class Session:
         except TimeoutError:
             self._channel.kill()
             raise CallLostError(Crash.TIMEOUT, f"no answer within {timeout_seconds:.0f} s") from None
+        except asyncio.CancelledError:
+            self._channel.kill()  # a late answer would be taken for that of the next call
+            raise
         except ValidationError:
             result = None
         return self._channel.last_result if self._channel.last_result is not None else result
