@@ -113,7 +113,8 @@ class Draws:
     def _next_epoch(self, ground: Ground) -> Iterator[SubDagRecord]:
         first = self._tally.draws
         drawn, new = self._draw_epoch(ground, first)
-        last = first + len(drawn) == self._course.draws or (not drawn and self._cuts[self._epoch].settled)
+        is_exhausted = not drawn and self._cuts[self._epoch].settled
+        last = is_exhausted or 0 < self._course.draws == first + len(drawn)
         opened = EpochOpened(self._epoch, self._epoch, first, len(drawn), last)
         if self._epoch not in self._opened:
             yield opened
