@@ -13,7 +13,7 @@ from shared.proof.words import words
 _ADDITIVE = frozenset(
     "total amount quantity qty units cost costs counted stock sold sales revenue spend hours kwh hand".split()  # noqa: SIM905
 )
-_EACH = frozenset(("price", "each", "per", "rate", "percent"))
+_EACH = frozenset(("price", "each", "per", "rate", "percent", "min", "minimum", "max", "maximum", "level", "limit"))
 _MENTIONED = 0.6
 _COUNTED = 0.3
 
@@ -50,7 +50,9 @@ def second_condition(asker: Asker, reference: Reference) -> lf.Condition:
     """Another condition on the same rows whose value is found elsewhere."""
     ways: list[Callable[[], lf.Condition]] = []
     others = [
-        r for r in asker.relations.references if r.source is reference.source and r.column is not reference.column
+        r
+        for r in asker.relations.references
+        if r.source is reference.source and r.column is not reference.column and not _is_unique(r.column, r.source)
     ]
     if others:
         ways.append(lambda: _other_reference(asker, asker.some(others)))

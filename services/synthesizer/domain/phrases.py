@@ -156,7 +156,10 @@ def _stated_by(form: Any) -> str:
 
 
 def _preposition(column: str) -> str:
-    return next((preposition for named, preposition in voc.BY_ROLE if named & set(words(column))), "")
+    parts = set(words(column))
+    if parts & voc.GROUPS:
+        return ""
+    return next((preposition for named, preposition in voc.BY_ROLE if named & parts), "")
 
 
 def _stated(preposition: str, column: str, text: str) -> str:

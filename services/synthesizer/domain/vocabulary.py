@@ -120,6 +120,9 @@ LARGE = frozenset(
     )
 )
 
+GROUPS = frozenset(("category", "group", "type", "kind", "class"))
+"""Words of columns that sort rows rather than name what they belong to."""
+
 BY_ROLE = (
     (frozenset({"customer", "account", "client"}), "by"),
     (frozenset({"sku", "product", "article", "item"}), "for"),

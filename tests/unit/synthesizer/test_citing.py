@@ -14,10 +14,10 @@ from tests.unit.synthesizer.explorations import call, rows
 
 CSV = TEXTS["stock/products.csv"]
 RECORDS = json.dumps([{"sku": "SKU-1001", "price": 129.5}, {"sku": "SKU-1002", "price": 84.25}])
-SHEET = json.dumps(
-    {"range": "B1:C5", "values": [["Prices, spring"], [], ["SKU", "Price"], ["SKU-1001", 129.5], ["SKU-1002", 84.25]]}
-)
-BOOK = "## Lamps\n| SKU | Price |\n| --- | --- |\n| SKU-1 | 5 |\n\n## Rugs\n| SKU | Price |\n| --- | --- |\n| SKU-1 | 7 |\n"
+PRICES = [["Prices, spring"], [], ["SKU", "Price"], ["SKU-1001", 129.5], ["SKU-1002", 84.25]]
+SHEET = json.dumps({"range": "B1:C5", "values": PRICES})
+LAMPS = "## Lamps\n| SKU | Price |\n| --- | --- |\n| SKU-1 | 5 |\n"
+BOOK = f"{LAMPS}\n## Rugs\n| SKU | Price |\n| --- | --- |\n| SKU-1 | 7 |\n"
 TITLED = "## Old\n| Prices | Unnamed: 1 |\n| --- | --- |\n| NaN | NaN |\n| SKU | Price |\n| SKU-1 | 5 |\n"
 
 
