@@ -17,6 +17,8 @@ _LINE = re.compile(
     rf"[ \t]*(?:[-*+•][ \t]+)?(?:\*\*|__)?({_KEY})"
     r"(?:(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]+|[ \t]+=[ \t]+)(\S.*?)[ \t\r]*"
 )
+_TERM = re.compile(rf"({_KEY})[ \t\r]*")
+_DEFINITION = re.compile(r":[ \t]+(\S.*?)[ \t\r]*")
 _KEY_WORDS = 5
 _LABELLED = 2
 """Columns of a table that has labels instead of titles."""
@@ -69,13 +71,17 @@ def find_tables(text: str) -> tuple[Table, ...]:
 @lru_cache(maxsize=16)
 def key_values(text: str) -> tuple[KeyValue, ...]:
     """List the `key: value` lines of a text in order."""
-    found, offset = [], 0
+    found, offset, before = [], 0, ""
     for number, line in enumerate(text.split("\n")):
         match = _LINE.fullmatch(line)
+        term = _TERM.fullmatch(before) if (definition := _DEFINITION.fullmatch(line)) else None
         if match and len(match.group(1).split()) <= _KEY_WORDS:
             start, end = _unwrap(line, match.start(2), match.end(2))
             found.append(KeyValue(match.group(1).strip(), line[start:end], offset + start, offset + end, number))
-        offset += len(line) + 1
+        elif definition and term and len(term.group(1).split()) <= _KEY_WORDS:
+            start, end = _unwrap(line, definition.start(1), definition.end(1))
+            found.append(KeyValue(term.group(1).strip(), line[start:end], offset + start, offset + end, number))
+        offset, before = offset + len(line) + 1, line
     return tuple(found)
 
 
