@@ -29,7 +29,7 @@ SERVERS, WORLD = Path("examples/mcp.json"), Path("examples/world")
 WORLD_SEED, WORLD_SIZE = 7, 3
 DATA, OUT = Path("out/demo-data"), Path("out/demo")
 TASKS = 25
-EPOCH_SIZE = 16
+EPOCH_SIZE = 8
 """Small: what is drawn when the last task is verified is finished before the run ends."""
 SERVERS_MEGABYTES = 700
 AGENTS = ("reference", "empty", "constant")

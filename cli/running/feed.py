@@ -21,8 +21,10 @@ RETRY_SECONDS = 0.5
 class Feed:
     """Follows the topics; waits out an absent Kafka."""
 
-    def __init__(self, bootstrap: str, progress: Progress, on_record: Callable[[Any], None] = lambda _: None) -> None:
-        self._bootstrap, self._progress, self._on_record = bootstrap, progress, on_record
+    def __init__(self, bootstrap: str, progress: Progress) -> None:
+        self._bootstrap, self._progress = bootstrap, progress
+        self.on_record: Callable[[Any], None] = lambda _: None
+        """Called with each record after it is folded."""
         self._position: dict[Position, int] = {}
         self.changed = time.monotonic()
         """When the last record came."""
@@ -78,4 +80,4 @@ class Feed:
             return
         self._progress.apply(event.topic, event.key, event.record)
         self.changed = time.monotonic()
-        self._on_record(event.record)
+        self.on_record(event.record)

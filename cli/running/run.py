@@ -93,9 +93,10 @@ class Run:
     async def _to_the_goal(self, after: Callable[[], Awaitable[None]]) -> None:
         bootstrap = self.stack.kafka.bootstrap
         await create_topics(bootstrap)
-        feed = Feed(bootstrap, self.progress, lambda record: server_line(self.view.say, record))
+        feed = Feed(bootstrap, self.progress)
         async with feed.following():
             await feed.catch_up()
+            feed.on_record = lambda record: server_line(self.view.say, record)
             await requests.publish(bootstrap, self.crawl)
             try:
                 await self._work(feed)
@@ -107,6 +108,8 @@ class Run:
                 await self.supervisor.stop()
 
     async def _work(self, feed: Feed) -> None:
+        if self._is_done():
+            return
         self.supervisor.start(self._first_services())
         self.view.open()
         shown = reminded = 0.0
