@@ -14,5 +14,5 @@ class Settings(ModelSettings):
     """Sub-DAGs per input partition that were fetched and are not yet committed."""
     catalogue_wait_seconds: float = Field(120.0, gt=0, le=3600)
     """Seconds that a tool may be missing from a catalogue that was read to its end before it counts as unknown."""
-    spare_environments: int = Field(1, ge=0, le=64)
+    spare_environments: int = Field(3, ge=0, le=64)
     """Environments per clock kept warm beyond those in use."""

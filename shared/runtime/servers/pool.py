@@ -32,7 +32,7 @@ class PoolBounds:
 
     environments: int = 3
     """Per clock, lent and idle."""
-    processes: int = 48
+    processes: int = 96
     """Over all environments; idle ones are ended first."""
     memory_share: float = 0.5
     """Share of the machine's memory that all processes together may use."""
