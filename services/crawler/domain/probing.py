@@ -166,8 +166,9 @@ def _in_order(trials: Sequence[Trial], log: Sequence[tuple[ListedTool, Called]])
 
 
 def _up_to_last_read(order: Sequence[Trial]) -> list[Trial]:
-    """Leave out the writes after the last trial that a repeat can prove something about."""
-    last = max((index for index, trial in enumerate(order) if not trial.moved_world), default=-1)
+    """Leave out what comes after the last trial that a repeat can prove something about."""
+    reads = (index for index, trial in enumerate(order) if rank(trial.tool) <= _MEMORY and not trial.moved_world)
+    last = max(reads, default=-1)
     return list(order[: last + 1])
 
 
