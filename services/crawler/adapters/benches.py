@@ -14,6 +14,7 @@ from shared.runtime.servers.clocks import Clock
 from shared.runtime.servers.effects import Knowledge
 from shared.runtime.servers.environment import Backing, Environment
 from shared.runtime.servers.launcher import Launcher
+from shared.runtime.servers.leftovers import own_folder
 from shared.runtime.servers.spec import WORKSPACE
 from shared.runtime.servers.world_store import WorldStore
 
@@ -22,7 +23,8 @@ class Servers:
     """The servers of one file, ready to be probed."""
 
     def __init__(self, launcher: Launcher, worlds: WorldStore, scratch: Path) -> None:
-        self._launcher, self.worlds, self._scratch = launcher, worlds, scratch
+        self._launcher, self.worlds = launcher, worlds
+        self._folder = own_folder(scratch.absolute() / "benches")
         self._numbers = count()
 
     async def facts(self, server_id: str) -> ServerFacts:
@@ -47,7 +49,7 @@ class Servers:
 
     def workshop(self, facts: ServerFacts, world_digest: str) -> "ServerWorkshop":
         """Benches for one server in one world."""
-        folder = self._scratch / "benches" / f"{facts.server_id}-{next(self._numbers)}"
+        folder = self._folder / f"{facts.server_id}-{next(self._numbers)}"
         return ServerWorkshop(self._launcher, self.worlds, facts, world_digest, folder)
 
 

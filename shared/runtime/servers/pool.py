@@ -4,7 +4,6 @@ Bounds are per clock, so that nobody who holds an environment of one clock waits
 """
 
 import asyncio
-import os
 import shutil
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from shared.runtime.servers.clocks import Clock
 from shared.runtime.servers.effects import Knowledge
 from shared.runtime.servers.environment import Backing, Environment
 from shared.runtime.servers.launcher import Launcher
+from shared.runtime.servers.leftovers import own_folder
 from shared.runtime.servers.world_store import WorldStore
 
 
@@ -48,7 +48,8 @@ class EnvironmentPool:
     def __init__(self, worlds: WorldStore, launcher: Launcher, scratch: Path, bounds: PoolBounds | None = None) -> None:
         self._backing = Backing(worlds, launcher, Knowledge())
         self._bounds = bounds or PoolBounds()
-        self._folder = scratch / "environments" / f"p{os.getpid()}"
+        self._parent = scratch.absolute() / "environments"
+        self._folder = self._parent
         self._idle: list[tuple[float, Environment]] = []
         self._lent: set[Environment] = set()
         self._changed = asyncio.Condition()
@@ -59,7 +60,7 @@ class EnvironmentPool:
 
     async def __aenter__(self) -> Self:
         """Remove what a killed process left behind, and start looking after idle environments."""
-        await asyncio.to_thread(_remove_leftovers, self._folder)
+        self._folder = await asyncio.to_thread(own_folder, self._parent)
         self._later(self._look_after())
         return self
 
@@ -222,11 +223,3 @@ def _memory_of_children() -> int:
         with suppress(psutil.Error):
             total += child.memory_info().rss
     return total
-
-
-def _remove_leftovers(own: Path) -> None:
-    """Remove copies of processes that are gone; they can hold no lock that survives them but their id."""
-    for folder in own.parent.glob("p*"):
-        pid = folder.name.removeprefix("p")
-        if folder == own or (pid.isdigit() and not psutil.pid_exists(int(pid))):
-            shutil.rmtree(folder, ignore_errors=True)
