@@ -161,7 +161,7 @@ class Asker:
     def attributes(self, entity: lf.Row, most: int) -> list[lf.Attribute]:
         """Columns to ask for: one telling one first, then others."""
         relation, told = self.relation(entity), told_columns(entity)
-        used = {entity.column} if isinstance(entity, lf.Keyed) else set()
+        used = {entity.column} if isinstance(entity, lf.Keyed) or not relation.keys else set()
         asked = [c for c in relation.attributes if c.name not in told | used]
         telling = [c for c in asked if is_telling(c)]
         named = isinstance(entity, lf.Extreme) and bool(relation.keys)

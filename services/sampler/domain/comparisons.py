@@ -7,7 +7,8 @@ from services.sampler.domain.asking import Asker, attribute, is_telling, said, t
 from services.sampler.domain.capabilities import Skill
 from services.sampler.domain.framing import question
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import is_numeric, is_whole
+from services.sampler.domain.relations import is_whole, measures
+from services.sampler.domain.selecting import adds_up
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
@@ -17,16 +18,28 @@ from shared.proof.words import words
 
 _TELLING_WORD = 4
 _SINGLE_FILE = 0.5
+_BOUNDS = ("limit", "minimum", "maximum", "level", "order")
+_OPPOSED = (
+    ("old", "new"),
+    ("previous", "new"),
+    ("previous", "current"),
+    ("before", "after"),
+    ("planned", "actual"),
+    ("agreed", "actual"),
+    ("promised", "actual"),
+    ("opening", "closing"),
+)
+"""Words that make one label the earlier of another."""
 
 
 def comparison(asker: Asker) -> lf.Question:
     """Two rows compared in one measure."""
-    relation = asker.some([r for r in asker.relations.relations if any(is_numeric(c) for c in r.attributes)])
+    relation = asker.some([r for r in asker.relations.relations if any(measures(c) for c in r.attributes)])
     column = asker.some([c for c in relation.measures if is_telling(c) and (c.unit or not is_whole(c))])
     first, second = asker.hidden(relation, 1), asker.entity(relation, 1)
     if first == second or column.name in told_columns(first) | told_columns(second):
         raise Infeasible("one row compared with itself")
-    operation = asker.some(_operations(column.unit))
+    operation = asker.some(_operations(column.unit, column.name))
     operands = (attribute(first, column), attribute(second, column))
     unit = "percent" if operation is lf.Operation.PERCENT_CHANGE else column.unit
     form = lf.Computed(operation, operands, column.kind, unit)
@@ -35,12 +48,12 @@ def comparison(asker: Asker) -> lf.Question:
 
 def said_against(asker: Asker) -> lf.Question:
     """What a document says compared with what a table, or the document itself, says of the same thing."""
-    numeric = [f for f in asker.relations.facts if is_numeric(f)]
+    numeric = [f for f in asker.relations.facts if measures(f)]
     fact = asker.some(numeric)
     pairs: list[tuple[Any, Any, str]] = [
         (said(other, asker.relations), said(fact, asker.relations), fact.unit)
         for other in numeric
-        if other is not fact and other.path == fact.path and _alike(other.key, fact.key) and other.unit == fact.unit
+        if other.path == fact.path and other.unit == fact.unit and _is_pair(other.key, fact.key)
     ]
     for mention in asker.relations.mentions:
         if mention.fact.path == fact.path:
@@ -62,15 +75,15 @@ def said_against(asker: Asker) -> lf.Question:
 
 def average_of(asker: Asker) -> lf.Question:
     """What several documents say under the same label, added or averaged."""
-    numeric = [f for f in asker.relations.facts if is_numeric(f)]
+    numeric = [f for f in asker.relations.facts if measures(f)]
     fact = asker.some(numeric)
     same = [f for f in numeric if f.key == fact.key and f.unit == fact.unit and f.path != fact.path]
     asker.rng.shuffle(same)
     chosen = [fact, *same[: asker.rng.randint(1, 2)]]
     if not same:
         raise Infeasible("only one document says so")
-    adds_up = lf.Operation.SUM in _operations(fact.unit) or not fact.unit
-    operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM)) if adds_up else lf.Operation.MEAN
+    additive = adds_up(fact.key, fact.unit)
+    operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM)) if additive else lf.Operation.MEAN
     chosen.sort(key=lambda f: f.path)
     form = lf.Computed(operation, tuple(said(f, asker.relations) for f in chosen), fact.kind, fact.unit)
     exact = operation is lf.Operation.SUM and all(re.fullmatch(r"\d+\D*", f.text) for f in chosen)
@@ -105,11 +118,11 @@ def code(asker: Asker) -> lf.Question:
     return question("code", [form], decimals={form: -1 if operation is lf.Operation.SUM else 2})
 
 
-def _operations(unit: str) -> tuple[lf.Operation, ...]:
-    """What may be made of two values: temperatures and shares have no ratio, durations and the like no sum."""
+def _operations(unit: str, name: str = "") -> tuple[lf.Operation, ...]:
+    """What may be made of two values: temperatures and shares have no ratio, prices and the like no sum."""
     if dimension(unit) == "temperature" or unit == "percent":
         return (lf.Operation.DIFFERENCE,)
-    if dimension(unit) == "mass" or dimension(unit).startswith("currency"):
+    if name and unit and adds_up(name, unit):
         return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE, lf.Operation.SUM)
     return (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE)
 
@@ -121,7 +134,21 @@ def _is_source(path: str) -> bool:
 def _alike(one: str, other: str) -> bool:
     """Two labels end in the same telling word: old price, new price, unit_price_cad."""
     mine, yours = _last_word(one), _last_word(other)
+    if mine in _BOUNDS and words(one) != words(other):
+        return False
     return mine == yours and len(mine) >= _TELLING_WORD
+
+
+def _is_pair(one: str, other: str) -> bool:
+    """Two labels of one document say the same of two things (`Cellar, humidity`), or of before and after."""
+    (mine, _, my_part), (yours, _, your_part) = one.rpartition(","), other.rpartition(",")
+    if mine and yours:
+        return mine != yours and my_part.strip() == your_part.strip()
+    before, after = words(one), words(other)
+    return any(
+        old in before and new in after and [w for w in before if w != old] == [w for w in after if w != new]
+        for old, new in _OPPOSED
+    )
 
 
 def _agrees(fact: WorldFact, column: WorldColumn) -> bool:

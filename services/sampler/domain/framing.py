@@ -12,6 +12,8 @@ _FUNCTIONS = {
     lf.Function.MIN: "lowest",
     lf.Function.MAX: "highest",
 }
+_COMPARED = {lf.Operation.DIFFERENCE: "difference", lf.Operation.PERCENT_CHANGE: "change"}
+_PERIODS = {"day": "days", "week": "weeks", "month": "months", "year": "years", "h": "hours", "min": "minutes"}
 _OPERATIONS = {lf.Operation.SUM: "total", lf.Operation.PRODUCT: "total", lf.Operation.MEAN: "average"}
 
 
@@ -38,7 +40,7 @@ def field_key(value: Any) -> str:
     """Name the answer field of a value."""
     match value:
         case lf.Aggregate(function=lf.Function.COUNT):
-            return "count"
+            return f"{_plain(_singular(value.table.name))}_count"
         case lf.Aggregate():
             return _plain(f"{_FUNCTIONS[value.function]}_{value.column}".replace("total_total", "total"))
         case lf.Converted():
@@ -51,10 +53,33 @@ def field_key(value: Any) -> str:
 
 
 def _computed_key(value: lf.Computed) -> str:
+    stem = _stem(value)
+    unit = f"_{_plain(_PERIODS.get(value.unit, value.unit))}" if value.unit else ""
     word = _OPERATIONS.get(value.operation)
-    if word is None:
-        return str(value.operation)
-    return f"{word}_{field_key(value.operands[0])}".replace("total_total", "total")
+    if word is not None:
+        return f"{word}_{stem}{unit}".replace("total_total", "total")
+    return f"{stem}_{_COMPARED.get(value.operation, str(value.operation))}{unit}"
+
+
+def _stem(value: lf.Computed) -> str:
+    """Name what is calculated with: what all operands have in common, without units."""
+    keys = [_bare(operand).split("_") for operand in value.operands]
+    if value.operation is lf.Operation.PRODUCT:
+        return "_".join(keys[0])
+    shared = 0
+    while shared < min(map(len, keys)) and len({key[-1 - shared] for key in keys}) == 1:
+        shared += 1
+    return "_".join(keys[0][-shared:] if shared else keys[0])
+
+
+def _bare(value: Any) -> str:
+    key = value.key.rpartition(",")[2] if isinstance(value, lf.Fact) else field_key(value)
+    plain, unit = _plain(key), f"_{getattr(value, 'unit', '').lower()}"
+    return plain.removesuffix(unit) if len(unit) > 1 else plain
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
 def _plain(text: str) -> str:

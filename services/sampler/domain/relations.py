@@ -25,7 +25,8 @@ _LONGEST_NAME = 48
 _SHORT_NAME = 3
 _FILED = frozenset(["title", "subject", "keywords", "category", "created", "modified", "last_modified_by", "tags"])
 """Properties of a file rather than of what it is about."""
-_NUMBERS = frozenset("extension phone number no year zip postcode code index row line id".split())  # noqa: SIM905
+_NUMBERS = frozenset("extension number no year zip postcode code index row line id".split())  # noqa: SIM905
+_NUMBERED = frozenset("phone fax zip postcode postal account serial".split())  # noqa: SIM905
 _LOOSE = ("with", "for", "of", "on", "at", "from", "to", "and", "in", "by")
 
 
@@ -170,6 +171,14 @@ def is_numeric(column: WorldColumn | WorldFact) -> bool:
     return column.kind in _NUMERIC
 
 
+def measures(item: WorldColumn | WorldFact) -> bool:
+    """Tell numbers that measure from numbers that name: an extension, a code, a year is nothing to calculate with."""
+    if not is_numeric(item) or item.unit:
+        return is_numeric(item)
+    named = words(item.name if isinstance(item, WorldColumn) else item.key)
+    return bool(named) and named[-1] not in _NUMBERS and not _NUMBERED & set(named)
+
+
 def is_whole(column: WorldColumn) -> bool:
     """Tell whether all samples are whole numbers."""
     return all(sample.lstrip("-").isdigit() for sample in column.samples)
@@ -183,19 +192,14 @@ def _relation(table: WorldTable) -> Relation | None:
     numbers = [column for column in unique if column.kind is ValueKind.IDENTIFIER][:1]
     names = [column for column in unique if column.kind is not ValueKind.IDENTIFIER][:1]
     keys = [*numbers, *names]
-    measures = tuple(column for column in columns if is_numeric(column) and column.distinct > 1 and _measures(column))
+    measured = tuple(column for column in columns if column.distinct > 1 and measures(column))
     categories = tuple(column for column in columns if _is_category(column, table.row_count))
     dates = tuple(column for column in columns if column.kind is ValueKind.DATE and column.distinct > 1)
     attributes = tuple(
         column for column in columns if column.kind not in _UNASKED and column.distinct > 1 and column not in keys[:1]
     )
     shown = Table(table.path, table.name, table.format)
-    return Relation(table, shown, tuple(keys), measures, categories, dates, attributes)
-
-
-def _measures(column: WorldColumn) -> bool:
-    """Tell numbers that measure from numbers that name."""
-    return not _NUMBERS & set(words(column.name))
+    return Relation(table, shown, tuple(keys), measured, categories, dates, attributes)
 
 
 def _is_key(column: WorldColumn, rows: int) -> bool:

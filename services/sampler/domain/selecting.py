@@ -8,12 +8,17 @@ from services.sampler.domain.relations import Mention, Reference, Relation
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn
 from shared.model.values import ValueKind
+from shared.proof.units import dimension
 from shared.proof.words import words
 
 _ADDITIVE = frozenset(
-    "total amount quantity qty units cost costs counted stock sold sales revenue spend hours kwh hand".split()  # noqa: SIM905
+    (
+        *("total", "amount", "quantity", "qty", "units", "counted", "stock", "hand", "sold", "sales", "revenue"),
+        *("cost", "costs", "spend", "fee", "fees", "hours", "duration", "kwh", "area"),
+    )
 )
-_EACH = frozenset(("price", "each", "per", "rate", "percent", "min", "minimum", "max", "maximum", "level", "limit"))
+_EACH = frozenset("price each per rate percent min minimum max maximum level limit discount".split())  # noqa: SIM905
+_EXTENSIVE = ("mass", "energy", "area")
 _MENTIONED = 0.6
 _COUNTED = 0.3
 
@@ -106,8 +111,8 @@ def aggregates(
 ) -> list[lf.Aggregate]:
     """What to make of the rows that meet the conditions; `adding` where each of several selections must count."""
     free = [c for c in relation.measures if not any(condition.column == c.name for condition in where)]
-    column = asker.some([c for c in free if _adds_up(c)] if adding else free)
-    additive = _adds_up(column)
+    column = asker.some([c for c in free if adds_up(c.name)] if adding else free)
+    additive = adds_up(column.name)
     if adding:
         total = lf.Aggregate(relation.table, lf.Function.SUM, column.name, where, column.kind, column.unit)
         return [total]
@@ -122,8 +127,13 @@ def aggregates(
     return [count, main] if asker.chance(_COUNTED) else [main]
 
 
-def _adds_up(column: WorldColumn) -> bool:
-    return bool(_ADDITIVE & set(words(column.name))) and not _EACH & set(words(column.name))
+def adds_up(name: str, unit: str = "") -> bool:
+    """Tell whether values of that name may be added: amounts may, prices, limits, rates, temperatures may not."""
+    named = set(words(name))
+    if _EACH & named or unit == "percent":
+        return False
+    extensive = dimension(unit) in _EXTENSIVE or dimension(unit).startswith("currency")
+    return bool(_ADDITIVE & named) or extensive
 
 
 def _is_unique(column: WorldColumn, relation: Relation) -> bool:

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from services.synthesizer.domain import nouns
-from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.phrases import Speaker, aside
 from shared.model import logical_form as lf
 
 _PAIR = 2
@@ -37,7 +37,10 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
         where = nouns.document(operands[0].path, operands[0].title, operands[0].dated)
         labels = [f"the {nouns.label(o.key)}" for o in operands]
         return [*labels[:-1], f"{labels[-1]} in {where}"]
-    return [speaker.value(operand) for operand in operands]
+    names = [speaker.value(operand) for operand in operands]
+    said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
+    ending = said.pop() if len(said) == 1 else ""
+    return [*(name.removesuffix(ending) for name in names[:-1]), names[-1]]
 
 
 def _difference(one: str, other: str, rng: random.Random) -> str:
@@ -103,7 +106,7 @@ def shipped(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask for a total and what it weighs or costs."""
     total, form = values
     each = next(operand for operand in form.operands if operand != total)
-    unit, measure = nouns.unit_words(form.unit), speaker.value(each)
+    unit, measure = nouns.unit_words(form.unit), _its(speaker, each)
     if form.unit in _MASSES:
         second = rng.choice(
             (
@@ -114,3 +117,9 @@ def shipped(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     else:
         second = f"what would that come to in {unit} at {measure}"
     return f"What is {speaker.value(total)}, and {second}?"
+
+
+def _its(speaker: Speaker, each: lf.Attribute) -> str:
+    """Name a measure of the row that the sentence has just named."""
+    table = each.entity.table
+    return f"the {speaker.noun(table)}\N{RIGHT SINGLE QUOTATION MARK}s {nouns.humane(each.column)}{aside(speaker.source(table))}"

@@ -6,25 +6,28 @@ from pathlib import PurePosixPath
 
 from services.synthesizer.domain import vocabulary as voc
 from shared.model.logical_form import Direction
-from shared.proof.units import unit_of_key, units
+from shared.proof.units import dimension, find_unit, unit_of_key, units
 from shared.proof.words import words
 
 _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?: (\d{4}))?", re.IGNORECASE)
 _KEPT = frozenset({"time", "hours"})
+_MASS_PLURALS = frozenset(("terms", "sales", "status", "address", "goods", "costs", "hours", "days", "lines", "series"))
 _DAY_LENGTH = 10
 
 
 def humane(column: str) -> str:
     """Name a column in words, its unit left out: `weight_lb` is weight, `Price (USD)` is price."""
     bare = _without_unit(re.sub(r"\s*[(\[].*?[)\]]", "", column))
-    if match := _MONTH.fullmatch(bare):
+    if match := _MONTH.fullmatch(bare.replace("_", " ")):
         month = next(name for name in voc.MONTHS if name.lower().startswith(match.group(1).lower()))
-        return f"{month} {match.group(2) or ''}".strip() + " figure"
+        measured = "energy use" if dimension(unit_of_key(column) or "") == "energy" else "figure"
+        return f"{month} {match.group(2) or ''}".strip() + f" {measured}"
     parts = list(words(bare))
     whole = "_".join(parts)
     if whole in voc.WHOLE:
         return voc.WHOLE[whole]
-    return " ".join(voc.SHORT.get(part, part) for part in parts) or column
+    name = " ".join(voc.SHORT.get(part, part) for part in parts) or column
+    return f"{name} price" if name in ("wholesale", "retail") else name
 
 
 def _without_unit(column: str) -> str:
@@ -86,6 +89,8 @@ def degree(column: str, direction: Direction, noun: str) -> tuple[str, bool]:
     for word, rows, ends in voc.DEGREES:
         if word in named and noun in rows and not named & {"total", "minimum", "limit"}:
             return ends[end], True
+    if is_plural(humane(column)):
+        return ("most", "fewest")[end], False
     if named & voc.LONG:
         return ("longest", "shortest")[end], False
     if named & voc.LARGE:
@@ -128,12 +133,30 @@ def repository(path: str) -> str:
 
 
 def label(key: str) -> str:
-    """A document's label inside a sentence: plain ones in lower case, those with names or commas in quotes."""
-    text = key.replace("_", " ").strip()
+    """A document's label inside a sentence: plain ones in lower case, `Cellar, humidity` as the humidity for Cellar."""
+    text = _unmeasured(key.replace("_", " ").strip())
+    thing, _, measure = text.rpartition(", ")
+    if thing and measure.islower() and "," not in thing:
+        return f"{measure} for {thing}"
     inner = text.split()[1:]
     if "," in text or any(word[:1].isupper() and not word.isupper() for word in inner):
         return f"“{text}” value"
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _unmeasured(text: str) -> str:
+    """Leave out a unit at the end, also in brackets: `Purchase price CAD`, `Weight (lb)`."""
+    bare = re.sub(r"\s*[(\[][^)\]]{1,12}[)\]]$", "", text)
+    kept, _, last = bare.rpartition(" ")
+    is_unit = bool(kept) and bool(find_unit(last)) and (last.isupper() or last.lower() not in _KEPT)
+    return kept if is_unit and unit_of_key(bare) else bare
+
+
+def is_plural(name: str) -> bool:
+    """Tell whether a measure is called by what it counts: contractors, open positions."""
+    last = name.rpartition(" ")[2]
+    counted = last.endswith("s") and not last.endswith("ss") and last not in _MASS_PLURALS
+    return counted and " of " not in name and " per " not in name
 
 
 def article(noun: str) -> str:

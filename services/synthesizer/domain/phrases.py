@@ -12,6 +12,7 @@ from shared.model.values import ValueKind
 from shared.proof.words import words
 
 _DAYS = {lf.Operator.SINCE: "on or after", lf.Operator.BEFORE: "before"}
+_PLACED = {"office": "in the {text} office", "city": "in {text}", "level": "of level {text}"}
 _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
 
 
@@ -78,8 +79,7 @@ class Speaker:
 
     def rows(self, form: lf.Aggregate) -> str:
         """Name the rows that a value is made of."""
-        source = self.source(form.table)
-        listed = f" {source}" if source else ""
+        listed = aside(self.source(form.table))
         return nouns.plural(self.noun(form.table)) + self.where(form.where, form.table) + listed
 
     def where(self, conditions: Sequence[lf.Condition], table: lf.Table) -> str:
@@ -105,8 +105,7 @@ class Speaker:
 
     def _attribute(self, form: lf.Attribute) -> str:
         source = self.source(form.entity.table)
-        listed = f" (as listed {source})" if source else ""
-        return f"the {nouns.humane(form.column)} of {self.row(form.entity)}{listed}"
+        return f"the {nouns.humane(form.column)} of {self.row(form.entity)}{aside(source)}"
 
     def _aggregate(self, form: lf.Aggregate) -> str:
         if form.function is lf.Function.COUNT:
@@ -118,12 +117,7 @@ class Speaker:
         column, value = nouns.humane(condition.column), condition.value
         if condition.operator in _DAYS:
             when = nouns.day(value.text) if isinstance(value, lf.Literal) else self.value(value)
-            dated = f"with {nouns.article(column)}"
-            if self.noun(table) == "reading":
-                dated = "taken"
-            elif words(condition.column)[-1:] == ("date",):
-                dated = "dated"
-            return f"{dated} {_DAYS[condition.operator]} {when}"
+            return f"{_dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {when}"
         preposition = _preposition(condition.column)
         if isinstance(value, lf.Several):
             either = " or ".join(self.who(one, table, condition.column) for one in value.of)
@@ -155,6 +149,25 @@ def _stated_by(form: Any) -> str:
     raise TypeError(f"no words for {type(form).__name__}")
 
 
+def aside(source: str) -> str:
+    """Say in brackets where a value stands."""
+    return f" (as listed {source})" if source else ""
+
+
+def _dated(column: str, noun: str) -> str:
+    """What happened on the date of a column: joined, ordered, taken."""
+    parts = words(column)
+    if noun == "reading":
+        return "taken"
+    if parts[-1:] == ("on",) and parts[0].endswith("ed"):
+        return f"{'who ' if noun == 'employee' else ''}{' '.join(parts[:-1])}"
+    if parts[:1] == ("start",):
+        return "starting"
+    if parts[-1:] == ("date",) and noun != "employee":
+        return "dated"
+    return f"with {nouns.article(nouns.humane(column))}"
+
+
 def _preposition(column: str) -> str:
     parts = set(words(column))
     if parts & voc.GROUPS:
@@ -169,9 +182,7 @@ def _stated(preposition: str, column: str, text: str) -> str:
         return f"{preposition} {text}"
     if re.search("category|group|type|department|team", column):
         return f"in the {text} {column}"
-    if column in ("office", "city"):
-        return f"in {text}"
-    return f"with {column} {text}"
+    return _PLACED.get(column, "whose {column} is {text}").format(column=column, text=text)
 
 
 def _role(name: str, noun: str) -> str:

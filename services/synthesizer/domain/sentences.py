@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.synthesizer.domain import comparing, nouns
-from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.phrases import Speaker, aside
 from shared.model import logical_form as lf
 
 _ASK = (
@@ -72,7 +72,7 @@ def _is_one_row(values: list[Any]) -> bool:
 def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     entity = values[0].entity
     source = speaker.source(entity.table)
-    listed = f" (as listed {source})" if source else ""
+    listed = aside(source)
     naming = [v for v in values if v.column in speaker.keys.get(entity.table, ())]
     others = [nouns.humane(v.column) for v in values if v not in naming]
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
@@ -208,8 +208,8 @@ def _ask_fan_out(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     asked = []
     for value in values:
         role = speaker.role(value.entity.key.column, value.entity.table, value.entity.column)
-        source = speaker.source(value.entity.table)
-        asked.append(f"the {nouns.humane(value.column)} of its {role}" + (f" (as listed {source})" if source else ""))
+        name = _asked(value.column, role)
+        asked.append(f"the {name} of its {role}{aside(speaker.source(value.entity.table))}")
     return _take(speaker.row(_via(values[0])), f"what are {nouns.listed(asked)}", rng)
 
 

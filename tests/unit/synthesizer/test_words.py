@@ -35,7 +35,10 @@ def attribute(entity, column, unit=""):
         ("lead_time_days", "lead time"),
         ("air_temp_f", "air temperature"),
         ("List price CAD", "list price"),
-        ("Sep 2025 kWh", "September 2025 figure"),
+        ("Sep 2025 kWh", "September 2025 energy use"),
+        ("oct_2025_kwh", "October 2025 energy use"),
+        ("Jul (CAD)", "July figure"),
+        ("Weight (lb)", "weight"),
         ("unit_price_eur", "unit price"),
         ("in_stock", "stock"),
         ("timezone", "time zone"),
@@ -121,7 +124,9 @@ def test_change_within_one_document_names_it_once():
 
 
 def test_labels_with_names_inside_are_quoted():
-    assert nouns.label("Cold Store, temperature") == "“Cold Store, temperature” value"
+    assert nouns.label("Cold Store, temperature") == "temperature for Cold Store"
+    assert nouns.label("Visit to Cold Store") == "“Visit to Cold Store” value"
+    assert nouns.label("Purchase price CAD") == "purchase price"
     assert nouns.label("Old price") == "old price"
     assert nouns.label("SKU") == "SKU"
 
@@ -132,3 +137,22 @@ def test_reply_states_every_key_and_form(seed):
     assert "“a” (in pounds)" in text
     assert "“b” (24-hour HH:MM)" in text
     assert "“a”" in reply([("a", "")], random.Random(seed))
+
+
+def test_people_join_and_things_are_dated():
+    since = lf.Literal("2026-01-12", ValueKind.DATE)
+    joined = (lf.Condition("joined_on", lf.Operator.SINCE, since),)
+    for text in said(lf.Aggregate(STAFF, lf.Function.COUNT, "", joined)):
+        assert "employees who joined on or after 12 January 2026" in text
+
+
+def test_source_that_both_sides_share_is_named_once():
+    one, other = (lf.Keyed(PRICES, "SKU", lf.Literal(text, ValueKind.IDENTIFIER)) for text in ("SKU-1", "SKU-2"))
+    form = lf.Computed(lf.Operation.DIFFERENCE, (attribute(one, "List price CAD"), attribute(other, "List price CAD")))
+    for text in said(form):
+        assert text.count("office/prices.xlsx") == 1
+
+
+def test_counts_are_most_or_fewest():
+    fewest = lf.Extreme(STAFF, "contractors", lf.Direction.LOWEST)
+    assert said(lf.Attribute(fewest, "name", ValueKind.NAME)) == {"Which employee has the fewest contractors?"}
