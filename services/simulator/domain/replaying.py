@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.simulator.domain.arguments import Fault, check_arguments, coerced_arguments, read_arguments
-from services.simulator.domain.ports import Library, LiveCall, LivePool
+from services.simulator.domain.ports import Library, LiveCall, LivePool, Moves
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.calls import Recording, Stability, State
 from shared.model.catalogue import Effect
+from shared.proof.canonical import parse_canonical
+from shared.proof.effects import effect_of
 from shared.proof.keys import canonical_arguments, recording_key
 from shared.proof.results import canonical_result
 
@@ -102,7 +104,8 @@ def replay(
         return Played(error_reply(asked.fault), situation)
     if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
         return Played(recorded_reply(found[0], asked.tier), situation.after(tool.server_id, found[0].state_after))
-    return Played(miss_reply(_miss_code(state, found)), _after_miss(tool, situation, found, library))
+    moves = _may_move(tool, asked, library)
+    return Played(miss_reply(_miss_code(state, found)), _after_miss(tool, situation, found, moves))
 
 
 async def answer(
@@ -195,17 +198,26 @@ def _miss_code(state: State, found: Sequence[Recording]) -> str:
     return "result_too_large" if found[0].too_large else "tier_not_allowed"
 
 
-def _after_miss(tool: BoundTool, situation: Situation, found: Sequence[Recording], library: Library) -> Situation:
+def _after_miss(tool: BoundTool, situation: Situation, found: Sequence[Recording], moves: Moves) -> Situation:
     """Follow the recordings where they agree on the state after; else lose what the call may have moved."""
     if len({recording.state_after for recording in found}) == 1:
         return situation.after(tool.server_id, found[0].state_after)
-    seen = library.moves(tool.server_digest, tool.name)
     state = situation.of(tool.server_id)
-    if seen.world or tool.effect in (Effect.WORLD, Effect.UNKNOWN):
+    if moves.world:
         state = replace(state, world=UNKNOWN)
-    if seen.session or tool.effect in (Effect.SESSION, Effect.UNKNOWN):
+    if moves.session:
         state = replace(state, session=UNKNOWN)
     return situation.after(tool.server_id, state)
+
+
+def _may_move(tool: BoundTool, asked: _Asked, library: Library) -> Moves:
+    """What was seen to move, what the tool's class allows, and what a statement among the arguments may do."""
+    seen = library.moves(tool.server_digest, tool.name)
+    effect = effect_of(tool.behaviour, parse_canonical(asked.arguments_json))
+    return Moves(
+        seen.world or effect in (Effect.WORLD, Effect.UNKNOWN),
+        seen.session or effect in (Effect.SESSION, Effect.UNKNOWN),
+    )
 
 
 def _is_lost(state: State) -> bool:

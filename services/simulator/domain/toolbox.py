@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.simulator.domain.ports import Library
-from shared.model.catalogue import Effect, PathMode, ServerRecord, ToolRecord
+from shared.model.catalogue import Behaviour, PathMode, ServerRecord, ToolRecord
 from shared.model.errors import Rejected
 from shared.model.tasks import OfferedTool, Task
 
@@ -24,7 +24,7 @@ class BoundTool:
     name: str
     description: str
     input_schema_json: str
-    effect: Effect = Effect.UNKNOWN
+    behaviour: Behaviour = field(default_factory=Behaviour)
     path_mode: PathMode = PathMode.MOUNTED
 
 
@@ -56,7 +56,7 @@ def free_tools(server_ids: Iterable[str], library: Library) -> tuple[BoundTool, 
             tool.name,
             tool.description,
             tool.input_schema_json,
-            tool.behaviour.effect,
+            tool.behaviour,
             server.path_mode,
         )
         for name, (server, tool) in zip(names, found, strict=True)
@@ -80,7 +80,7 @@ def _bind(tool: OfferedTool, pinned: dict[str, str], server: ServerRecord | None
         tool.name,
         tool.description,
         tool.input_schema_json,
-        known.behaviour.effect if known else Effect.UNKNOWN,
+        known.behaviour if known else Behaviour(),
         server.path_mode if server else PathMode.MOUNTED,
     )
 
