@@ -19,7 +19,8 @@ from shared.model.catalogue import (
     Variation,
 )
 from shared.proof import keys
-from shared.proof.canonical import digest
+from shared.proof.canonical import digest, parse_canonical
+from shared.proof.effects import effect_of
 from shared.proof.identity import identifier, tool_id
 
 _CHAINED = (Effect.SESSION, Effect.UNKNOWN)
@@ -155,7 +156,8 @@ def _chains(probed: Probed, behaviours: Mapping[str, Behaviour]) -> dict[int, st
         before[id(called)] = chain
         behaviour = behaviours[tool.name]
         moved_world = called.state_after.world != called.state.world
-        if behaviour.effect in _CHAINED and not called.is_error and not moved_world and chain is not None:
+        effect = effect_of(behaviour, parse_canonical(called.arguments_json))
+        if effect in _CHAINED and (moved_world or not called.is_error) and chain is not None:
             is_steady = behaviour.variation is Variation.STABLE
             step = (tool.name, called.arguments_json, called.result_sha256)
             chain = keys.next_session(chain, *step) if is_steady else None

@@ -51,8 +51,8 @@ class _Moved:
     """A call that moved state, kept so that the state can be built again."""
 
     call: _Call
-    effect: Effect
     outcome: Outcome
+    has_moved_world: bool
 
 
 class Environment:
@@ -155,11 +155,12 @@ class Environment:
 
     async def _finished(self, call: _Call, before: State, outcome: Outcome, crash: Crash = Crash.NONE) -> CalledTool:
         world = self._look(call.server_id).world
-        effect = Effect.WORLD if world != before.world and call.effect is not Effect.SESSION else call.effect
-        self._move_session(call, effect, outcome)
+        has_moved = world != before.world
+        effect = Effect.WORLD if has_moved and call.effect is not Effect.SESSION else call.effect
+        self._move_session(_Moved(call, outcome, has_moved))
         after = State(world, self._processes.chain(call.server_id))
         if after != before:
-            self._journal.append(_Moved(call, effect, outcome))
+            self._journal.append(_Moved(call, outcome, has_moved))
         return called_tool(
             outcome,
             (before, after),
@@ -171,11 +172,15 @@ class Environment:
             wrote=self._world.was_written and not self._remote_world(call.server_id),
         )
 
-    def _move_session(self, call: _Call, effect: Effect, outcome: Outcome) -> None:
-        """Chain the call, unless it failed or was seen to move the world; an unproven one spoils its process."""
+    def _move_session(self, moved: _Moved) -> None:
+        """Chain a call, unless it failed and did nothing; an unproven one spoils its process.
+
+        That an unproven call was seen to move the world does not prove that it left the session alone.
+        """
+        call, outcome = moved.call, moved.outcome
         process = self._processes.get(call.server_id)
         process.is_dirty |= call.effect in _CHAINED
-        if effect in _CHAINED and not outcome.is_error:
+        if call.effect in _CHAINED and (moved.has_moved_world or not outcome.is_error):
             process.chain = next_session(process.chain, call.tool, call.arguments_json, outcome.sha256)
 
     async def _living(self, server_id: str) -> Session:
@@ -206,7 +211,7 @@ class Environment:
             raise Rejected("unsteady_server", f"{call.server_id}.{call.tool}: {lost.crash} when repeated") from lost
         if self._read(call, raw) != moved.outcome:
             raise Rejected("unsteady_server", f"{call.server_id}.{call.tool}: another result when repeated")
-        self._move_session(call, moved.effect, moved.outcome)
+        self._move_session(moved)
 
     def _look(self, server_id: str) -> State:
         world = self._remote_world(server_id) or self._world.look()

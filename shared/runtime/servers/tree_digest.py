@@ -10,9 +10,11 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from shared.model.errors import Unavailable
 from shared.proof.canonical import digest
+from shared.runtime.servers import archive_digest
 from shared.runtime.servers.git_index import index_digest
 
 _RACY_NS = 50_000_000
@@ -122,4 +124,12 @@ def _entry(root: str, path: str, status: os.stat_result) -> _Entry:
     if _is_git_index(path):
         return kind, index_digest(full.read_bytes())
     with full.open("rb") as stream:
+        if _is_archive(stream, status.st_size):
+            return kind, archive_digest.archive_digest(stream.read())
         return kind, hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_archive(stream: BinaryIO, size: int) -> bool:
+    start = stream.read(len(archive_digest.SIGNATURE))
+    stream.seek(0)
+    return start == archive_digest.SIGNATURE and size <= archive_digest.MOST_BYTES

@@ -7,7 +7,7 @@ import pytest
 from shared.model.calls import State
 from shared.model.catalogue import Effect, PathMode
 from shared.proof.canonical import parse
-from shared.runtime.servers.effects import writes_in_a_language
+from shared.proof.effects import writes_in_a_language
 from shared.runtime.servers.failures import Crash
 from shared.runtime.servers.json_text import json_text
 from shared.runtime.servers.lines import LineSplitter, Oversized
@@ -64,6 +64,13 @@ def test_listing_survives_deep_and_long_schemas():
         ({"sql": "SET timezone = 'UTC'"}, True),
         ({"text": "create table"}, False),
         ({"steps": [{"statement": "attach 'x.db'"}]}, True),
+        ({"sql": "with a as (select 1) insert into t select * from a"}, True),
+        ({"sql": "with a as (select 'update') select * from a"}, False),
+        ({"sql": "explain analyze copy t to 'x.csv'"}, True),
+        ({"sql": "pragma table_info('t')"}, False),
+        ({"sql": "pragma memory_limit='1GB'"}, True),
+        ({"sql": "begin; "}, True),
+        ({"query": "supplier reviews that begin"}, False),
     ],
 )
 def test_writes_in_a_language(arguments, expected):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+import zipfile
 
 import pytest
 
@@ -171,3 +172,30 @@ def test_add_refuses_a_broken_world_file(tmp_path, about, says):
 def test_empty_world_has_no_files(tmp_path):
     store = WorldStore(tmp_path / "worlds")
     assert not any(store.path(store.empty(NOW)).iterdir())
+
+
+def archive(path, instant, text="1", name="sheet.xml"):
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(zipfile.ZipInfo("first.xml", instant), "one")
+        packed.writestr(zipfile.ZipInfo(name, instant), text)
+    return TreeDigest(path.parent, NOW).read()
+
+
+def test_archive_counts_without_the_times_its_entries_were_packed_at(tmp_path):
+    path = tmp_path / "w" / "book.xlsx"
+    digest = archive(path, (2026, 3, 2, 9, 30, 0))
+    assert archive(path, (2031, 11, 5, 7, 8, 10)) == digest
+    assert archive(path, (2026, 3, 2, 9, 30, 0), text="2") != digest
+    assert archive(path, (2026, 3, 2, 9, 30, 0), name="other.xml") != digest
+
+
+@pytest.mark.parametrize("cut", [4, 30, 60, -10, -1])
+def test_damaged_archive_counts_by_its_bytes(tmp_path, cut):
+    path = tmp_path / "w" / "book.xlsx"
+    digests = set()
+    for year in (2026, 2027):
+        archive(path, (year, 3, 2, 9, 30, 0))
+        path.write_bytes(path.read_bytes()[:cut] + str(year).encode())
+        digests.add(TreeDigest(path.parent, NOW).read())
+    assert len(digests) == 2

@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "111794881bde8eb6be4db5f28442578404c8bdfefb2625168d2a74cbc486bf4f"
+EXAMPLE_DIGEST = "3318c57367eb789f8d39be7664572a30543c1cda6264945d86ffe8e97cc68b77"
 
 
 def _bytes(folder):
