@@ -11,52 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.model.logical_terms import Direction as Direction
+from shared.model.logical_terms import Function as Function
+from shared.model.logical_terms import Operation as Operation
+from shared.model.logical_terms import Operator as Operator
 from shared.model.values import ValueKind
-
-
-class Direction(StrEnum):
-    """Which end of an order is meant."""
-
-    HIGHEST = "highest"
-    LOWEST = "lowest"
-
-
-class Function(StrEnum):
-    """What is made of many rows."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MEAN = "mean"
-    MIN = "min"
-    MAX = "max"
-
-
-class Operator(StrEnum):
-    """How a row is compared."""
-
-    EQUAL = "equal"
-    OVER = "over"
-    UNDER = "under"
-    SINCE = "since"
-    """On or after a date."""
-    BEFORE = "before"
-    ONE_OF = "one_of"
-    """Equal to one of `several`."""
-
-
-class Operation(StrEnum):
-    """What is made of two or more single values."""
-
-    DIFFERENCE = "difference"
-    """First less second."""
-    RATIO = "ratio"
-    PERCENT_CHANGE = "percent_change"
-    """From first to second."""
-    PERCENT_OF = "percent_of"
-    """First percent of second."""
-    PRODUCT = "product"
-    SUM = "sum"
-    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +169,26 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a call was told under one name: a literal that the question states, or a result of an earlier call."""
+
+    name: str
+    value: "Form"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is said under a key when that is asked about: only replaying the call evaluates it."""
+
+    given: tuple[Given, ...]
+    key: str
+    kind: ValueKind
+    unit: str = ""
+    row: str = ""
+    """What the record is called in which the value stands, where several have the key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One answer field; `decimals` of -1 means as it stands."""
 
@@ -240,11 +219,12 @@ Form = (
     | Converted
     | LocalTime
     | Computed
+    | Result
 )
 Row = Keyed | Extreme
 _RECORDS: dict[str, Any] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower(): record
-    for record in (*typing.get_args(Form), Table, Condition, Field, Question)
+    for record in (*typing.get_args(Form), Table, Condition, Given, Field, Question)
 }
 _NAMES = {record: name for name, record in _RECORDS.items()}
 

@@ -8,6 +8,7 @@ from services.synthesizer.domain import sentences
 from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
 from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
 from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.result_asking import FAMILY, meaning_of
 from services.synthesizer.domain.slicing import Reference, reference
 from services.synthesizer.domain.tasks import Catalogue, Meant, generator, make_task, nothing_id, task_id
 from shared.model import logical_form as lf
@@ -47,7 +48,7 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     Raises:
         Rejected: no task can be made; the reason says why.
     """
-    meaning = _meaning(exploration)
+    meaning = _meaning(exploration, catalogue)
     question = _question(meaning)
     fields = _fields(exploration, question, meaning["citations"])
     if is_guessable(fields):
@@ -61,14 +62,14 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     return task
 
 
-def _meaning(exploration: Exploration) -> Mapping[str, Any]:
+def _meaning(exploration: Exploration, catalogue: Catalogue) -> Mapping[str, Any]:
     if exploration.outcome is not ExplorationOutcome.EXECUTED:
         raise Rejected(exploration.failure_code or "not_executed", exploration.failure_text)
     for call in exploration.calls:
         meaning: Mapping[str, Any] = json.loads(call.meaning_json or "{}")
         if "question" in meaning:
             return meaning
-    raise Rejected("no_question", "the walk shows what tools return; nothing is asked of it")
+    return meaning_of(exploration, catalogue)
 
 
 def _question(meaning: Mapping[str, Any]) -> lf.Question:
@@ -85,7 +86,7 @@ def _fields(
     exploration: Exploration, question: lf.Question, citations: Sequence[Mapping[str, Any]]
 ) -> tuple[AnswerField, ...]:
     """Prove every field; a side field that cannot be proven is left out, the main one (the last) may not be."""
-    if any(call.bent for call in exploration.calls):
+    if question.family != FAMILY and any(call.bent for call in exploration.calls):
         raise Rejected("bent", "the calls are not those that the question means")
     calls = {call.call_id: call for call in exploration.calls}
     volatile = {call.call_id: call.volatile for call in exploration.repeated}

@@ -122,4 +122,5 @@ def shipped(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
 def _its(speaker: Speaker, each: lf.Attribute) -> str:
     """Name a measure of the row that the sentence has just named."""
     table = each.entity.table
-    return f"the {speaker.noun(table)}\N{RIGHT SINGLE QUOTATION MARK}s {nouns.humane(each.column)}{aside(speaker.source(table))}"
+    owner = f"{speaker.noun(table)}\N{RIGHT SINGLE QUOTATION MARK}s"
+    return f"the {owner} {nouns.humane(each.column)}{aside(speaker.source(table))}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.synthesizer.domain import comparing, nouns
 from services.synthesizer.domain.phrases import Speaker, aside
+from services.synthesizer.domain.result_words import ask_results, is_results
 from shared.model import logical_form as lf
 
 _ASK = (
@@ -226,6 +227,7 @@ _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
     (lambda values: isinstance(values[-1], lf.LocalTime), _ask_clock),
     (lambda values: isinstance(values[-1], lf.Converted), _ask_conversion),
     (_is_history, _ask_history),
+    (is_results, lambda _, values, rng: ask_results(values, rng)),
     (comparing.is_shipped, comparing.shipped),
     (
         lambda values: len(values) == 1 and isinstance(values[0], lf.Computed),

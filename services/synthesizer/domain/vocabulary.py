@@ -19,7 +19,8 @@ WHOLE = {
     "function_count": "number of functions", "class_count": "number of classes", "terms": "payment terms",
     "limit": "credit limit", "head": "head of department", "people": "headcount", "counted": "count",
     "nights": "number of nights", "customer_since": "customer start date",
-    "price_each": "price per unit",
+    "price_each": "price per unit", "created": "creation date", "modified": "date of the last change",
+    "updated": "date of the last change", "last_modified": "date of the last change",
     "timestamp": "time of measurement",
     "time": "time of measurement", "lead": "lead time", "delivery": "delivery time", "amount": "total",
 }  # fmt: skip

@@ -101,10 +101,6 @@ def test_bent_plan_no_longer_means_its_question():
     assert reason_of([note_call(bent=True), weight_call()]) == "bent"
 
 
-def test_walk_asks_nothing():
-    assert reason_of([note_call(meaning_json='{"walk":true}')]) == "no_question"
-
-
 @pytest.mark.parametrize("text", ['{"question":{"is":"nonsense"}}', '{"question":{"is":"literal"}}'])
 def test_meaning_that_is_no_question_costs_the_task_only(text):
     assert reason_of([note_call(meaning_json=text)]) == "bad_meaning"
