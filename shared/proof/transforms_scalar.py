@@ -9,6 +9,7 @@ from typing import Any
 from shared.model.errors import Rejected
 from shared.proof.arithmetic import as_number, to_json_number
 from shared.proof.dates import MONTHS, WEEKDAYS, read_date, read_time
+from shared.proof.locators import text_of
 from shared.proof.units import find_unit, same_dimension, units
 
 Scalar = Callable[[Any, Mapping[str, Any]], Any]
@@ -135,4 +136,5 @@ TRANSFORMS: Mapping[str, Scalar] = {
     "strip": _each(lambda value, args: _text(value).strip(args.get("characters"))),
     "drop_affix": _each(_affix),
     "split": _each(_split),
+    "sql_quote": _each(lambda value, args: text_of(value).replace("'", "''")),
 }

@@ -1,11 +1,14 @@
 """SQL over one table: every statement returns exactly one row, or shows by its rows that the question has no answer."""
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.sampler.domain.plan import MOUNT, Found, Infeasible, Written
-from shared.model.logical_form import Aggregate, Condition, Direction, Function, Literal, Operator, Table
+from shared.model.logical_form import Aggregate, Condition, Direction, Function, Operator, Table
 from shared.model.values import ValueKind
+from shared.proof.canonical import canonical
 
 _FILES = ("csv", "json", "parquet")
 _DATABASES = ("sqlite", "duckdb")
@@ -80,7 +83,7 @@ def _conditions(written: Written, where: Where) -> Written:
 def _list(written: Written, values: Sequence[Found]) -> None:
     written.write("(")
     for index, value in enumerate(values):
-        written.write(", '" if index else "'", value, "'")
+        _quoted(written.write(", " if index else ""), value)
     written.write(")")
 
 
@@ -91,10 +94,17 @@ def _value(written: Written, condition: Condition, value: Found) -> None:
     )
     if bare:
         written.write(value)
-    elif isinstance(condition.value, Literal):
-        written.write("'", value.literal.replace("'", "''"), "'")
     else:
-        written.write("'", value, "'")
+        _quoted(written, value)
+
+
+def _quoted(written: Written, value: Found) -> None:
+    """Write a text constant: an apostrophe inside it is doubled, now or when the value flows in."""
+    if value.is_literal:
+        written.write("'", value.literal.replace("'", "''"), "'")
+        return
+    steps = [*json.loads(value.transforms_json), {"name": "sql_quote"}]
+    written.write("'", replace(value, transforms_json=canonical(steps)), "'")
 
 
 def _name(column: str) -> str:

@@ -13,6 +13,7 @@ from services.sampler.domain.questions import FAMILIES
 from services.sampler.domain.relations import relations_of
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
+from shared.proof import transforms
 from tests.fakes.worlds import nodes, world
 
 GROUND = Ground(nodes(), (world(),))
@@ -101,6 +102,7 @@ def test_what_a_document_names_flows_into_a_slot_of_the_statement():
     assert statement == "SELECT weight_lb FROM '/workspace/stock/products.csv' WHERE sku = '{{question.1}}'"
     (flow,) = ask.inputs
     assert (flow.source_call_id, flow.key, flow.marker) == ("c1", "SKU", "{{question.1}}")
+    assert transforms.apply(flow.transforms_json, ["O'Neill"]) == "O''Neill"
 
 
 def test_extreme_is_asked_so_that_a_tie_shows():
