@@ -65,7 +65,7 @@ def _stem(value: lf.Computed) -> str:
     """Name what is calculated with: what all operands have in common, without units."""
     keys = [_bare(operand).split("_") for operand in value.operands]
     if value.operation is lf.Operation.PRODUCT:
-        return "_".join(keys[0])
+        return "value" if "price" in keys[0] else "_".join(keys[0])
     shared = 0
     while shared < min(map(len, keys)) and len({key[-1 - shared] for key in keys}) == 1:
         shared += 1

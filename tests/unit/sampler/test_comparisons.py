@@ -76,6 +76,10 @@ def fact(key, unit="EUR"):
             lf.Computed(lf.Operation.PERCENT_CHANGE, (fact("Attic, rent"), fact("Shop, rent")), unit="percent"),
             "rent_change_percent",
         ),
+        (
+            lf.Computed(lf.Operation.PRODUCT, (fact("Unit price"), fact("Quantity", "")), unit="EUR"),
+            "total_value_eur",
+        ),
         (lf.Aggregate(lf.Table("a.csv", "orders", "csv"), lf.Function.COUNT, ""), "order_count"),
     ],
 )
