@@ -44,5 +44,7 @@ class Operation(StrEnum):
     PERCENT_OF = "percent_of"
     """First percent of second."""
     PRODUCT = "product"
+    DAYS_BETWEEN = "days_between"
+    """Of two dates, whichever is the earlier."""
     SUM = "sum"
     MEAN = "mean"

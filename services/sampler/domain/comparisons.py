@@ -18,6 +18,7 @@ from shared.proof.words import words
 
 _TELLING_WORD = 4
 _SINGLE_FILE = 0.5
+_DAY_LENGTH, _FROM_ROW = 10, 3
 _BOUNDS = ("limit", "minimum", "maximum", "level", "order")
 _OPPOSED = (
     ("old", "new"),
@@ -88,6 +89,22 @@ def average_of(asker: Asker) -> lf.Question:
     form = lf.Computed(operation, tuple(said(f, asker.relations) for f in chosen), fact.kind, fact.unit)
     exact = operation is lf.Operation.SUM and all(re.fullmatch(r"\d+\D*", f.text) for f in chosen)
     return question("average_of", [form], decimals={form: -1 if exact else 2})
+
+
+def days_between(asker: Asker) -> lf.Question:
+    """The days between two dates that belong together: of one document, of one label, of the row that it names."""
+    dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE and f.key.lower() != "date"]
+    first = asker.some(dates)
+    second: list[Any] = [
+        said(other, asker.relations) for other in dates if (other.path == first.path) != (other.key == first.key)
+    ]
+    for mention in asker.relations.mentions:
+        if mention.fact.path == first.path and all(k.kind is ValueKind.IDENTIFIER for k in mention.relation.keys):
+            days = [c for c in mention.relation.dates if all(len(sample) == _DAY_LENGTH for sample in c.samples)]
+            second += [attribute(asker.mentioned(mention), column) for column in days] * _FROM_ROW
+    operands = (said(first, asker.relations), asker.some(second))
+    form = lf.Computed(lf.Operation.DAYS_BETWEEN, operands, ValueKind.NUMBER, "day")
+    return question("days_between", [form])
 
 
 def code(asker: Asker) -> lf.Question:

@@ -1,5 +1,6 @@
 """Computing with values that were read: units, clocks, arithmetic; by a tool, or by evidence alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.sampler.domain.capabilities import Ability, Skill
@@ -19,6 +20,10 @@ _SIGNS = {
     lf.Operation.PRODUCT: " * ",
     lf.Operation.SUM: " + ",
 }
+_STEPS: Mapping[lf.Operation, tuple[Mapping[str, Any], ...]] = {
+    lf.Operation.DAYS_BETWEEN: ({"name": "date_difference", "args": {"unit": "days"}}, {"name": "abs"})
+}
+"""Operations that are no single transform of their name."""
 _PERCENT = {lf.Operation.PERCENT_CHANGE: "change", lf.Operation.PERCENT_OF: "of"}
 
 
@@ -75,7 +80,7 @@ def computed_answer(realiser: Realising, form: lf.Computed) -> Answer:
         except Infeasible:
             pass
     found = [realiser.value(operand) for operand in form.operands]
-    return Answer(cite(*found).sources, ({"name": str(form.operation)},))
+    return Answer(cite(*found).sources, _STEPS.get(form.operation, ({"name": str(form.operation)},)))
 
 
 def _percentage(realiser: Realising, ability: Ability, form: lf.Computed, found: list[Found]) -> Found:

@@ -53,6 +53,8 @@ def field_key(value: Any) -> str:
 
 
 def _computed_key(value: lf.Computed) -> str:
+    if value.operation is lf.Operation.DAYS_BETWEEN:
+        return "days_between"
     stem = _stem(value)
     unit = f"_{_plain(_PERIODS.get(value.unit, value.unit))}" if value.unit else ""
     word = _OPERATIONS.get(value.operation)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.sampler.domain.asking import Asker, attribute
-from services.sampler.domain.comparisons import average_of, code, comparison, said_against
+from services.sampler.domain.comparisons import average_of, code, comparison, days_between, said_against
 from services.sampler.domain.framing import question
 from services.sampler.domain.relations import Relation, is_whole
 from services.sampler.domain.selecting import aggregates, conditions, counted, key_of, one_of, second_condition
@@ -124,6 +124,7 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (shipped, 7),
     (fan_out, 8),
     (average_of, 6),
+    (days_between, 6),
     (code, 3),
     (history, 4),
 )

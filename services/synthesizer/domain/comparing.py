@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from services.synthesizer.domain import nouns
-from services.synthesizer.domain.phrases import Speaker, aside
+from services.synthesizer.domain.phrases import Speaker, aside, labelled
 from shared.model import logical_form as lf
 
 _PAIR = 2
@@ -19,6 +19,8 @@ def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
             return _difference(names[0], names[1], rng)
         case lf.Operation.PERCENT_CHANGE:
             return _change(names[0], names[1], rng)
+        case lf.Operation.DAYS_BETWEEN:
+            return _days(names[0], names[1], rng)
         case lf.Operation.SUM | lf.Operation.MEAN if _alike(form):
             return _figures(speaker, form, rng)
         case lf.Operation.MEAN:
@@ -35,7 +37,7 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
     operands: tuple[Any, ...] = form.operands
     if all(isinstance(o, lf.Fact) for o in operands) and len({o.path for o in operands}) == 1:
         where = nouns.document(operands[0].path, operands[0].title, operands[0].dated)
-        labels = [f"the {nouns.label(o.key)}" for o in operands]
+        labels = [labelled(o) for o in operands]
         return [*labels[:-1], f"{labels[-1]} in {where}"]
     names = [speaker.value(operand) for operand in operands]
     said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
@@ -59,6 +61,16 @@ def _change(first: str, second: str, rng: random.Random) -> str:
             f"By how many percent is {second} above {first}? If it is below, give a negative number.",
             f"What is the percentage change from {first} to {second}? Give a decrease as a negative number.",
             f"Compared with {first}, by how many percent is {second} higher (negative if it is lower)?",
+        )
+    )
+
+
+def _days(one: str, other: str, rng: random.Random) -> str:
+    return rng.choice(
+        (
+            f"How many days lie between {one} and {other}?",
+            f"What is the number of days between {one} and {other}?",
+            f"Please work out how many days there are between {one} and {other}.",
         )
     )
 

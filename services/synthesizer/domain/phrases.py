@@ -136,8 +136,7 @@ def _stated_by(form: Any) -> str:
     """Name what the question itself, a document, a commit or a file says."""
     match form:
         case lf.Fact():
-            dated = " date" if form.kind is ValueKind.DATE and "date" not in form.key.lower() else ""
-            return f"the {nouns.label(form.key)}{dated} given in {nouns.document(form.path, form.title, form.dated)}"
+            return f"{labelled(form)} given in {nouns.document(form.path, form.title, form.dated)}"
         case lf.DocumentProperty():
             return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
         case lf.LatestCommit():
@@ -147,6 +146,14 @@ def _stated_by(form: Any) -> str:
         case lf.Literal():
             return form.text
     raise TypeError(f"no words for {type(form).__name__}")
+
+
+def labelled(form: lf.Fact) -> str:
+    """Name what stands under a label; dates are called dates."""
+    if form.kind is not ValueKind.DATE or "date" in form.key.lower():
+        return f"the {nouns.label(form.key)}"
+    loose = form.key.lower().endswith((" on", " from", " to", " by", " until"))
+    return f"the “{form.key}” date" if loose else f"the {nouns.label(form.key)} date"
 
 
 def aside(source: str) -> str:

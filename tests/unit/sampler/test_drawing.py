@@ -140,3 +140,17 @@ def test_unit_that_no_tool_knows_is_infeasible():
     value = lf.Attribute(entity, "weight_lb", ValueKind.QUANTITY, "lb")
     with pytest.raises(Infeasible):
         plan(lf.Question("conversion", (lf.Field("weight", lf.Converted(value, "lb", "oz")),)))
+
+
+def test_days_between_are_derived_from_two_cited_dates():
+    day = lf.Fact("notes/review.md", "Price review", "Date", ValueKind.DATE)
+    date = lf.Attribute(
+        lf.Extreme(lf.Table("sales/orders.csv", "orders", "csv"), "quantity", lf.Direction.HIGHEST),
+        "date",
+        ValueKind.DATE,
+    )
+    form = lf.Computed(lf.Operation.DAYS_BETWEEN, (day, date), unit="day")
+    (*_, last) = plan(lf.Question("days_between", (lf.Field("days_between", form),)))
+    (citation,) = json.loads(last.meaning_json)["citations"]
+    assert len(citation["sources"]) == 2
+    assert transforms.apply(json.dumps(citation["transforms"]), ["2026-02-11", "2026-01-12"]) == 30

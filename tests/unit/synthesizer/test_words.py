@@ -156,3 +156,12 @@ def test_source_that_both_sides_share_is_named_once():
 def test_counts_are_most_or_fewest():
     fewest = lf.Extreme(STAFF, "contractors", lf.Direction.LOWEST)
     assert said(lf.Attribute(fewest, "name", ValueKind.NAME)) == {"Which employee has the fewest contractors?"}
+
+
+def test_days_between_two_dates():
+    promised = lf.Fact("minutes/a.md", "Delivery promise", "Promised delivery", ValueKind.DATE)
+    joined = lf.Attribute(lf.Keyed(STAFF, "name", lf.Literal("Aiko Mori", ValueKind.NAME)), "joined_on", ValueKind.DATE)
+    for text in said(lf.Computed(lf.Operation.DAYS_BETWEEN, (promised, joined), unit="day")):
+        assert "days" in text
+        assert "between the promised delivery date given in the “Delivery promise” meeting note" in text
+        assert "and the joining date of Aiko Mori" in text
