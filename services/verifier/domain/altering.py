@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.proof.canonical import number_text
 from shared.proof.dates import read_date
-from shared.proof.numbers import read_number
+from shared.proof.numbers import read_number, read_quantity
 
 MOST = 400
 """Altered values tried in one place."""
@@ -43,6 +43,9 @@ def _texts(text: str) -> Iterator[str]:
     number = read_number(text)
     if number is not None and number.is_finite():
         yield from (number_text(one) for one in (number + 1, number * 2 + 3, number + _FAR, number - _FAR))
+    if number is None and (measured := read_quantity(text)):
+        amount, unit = measured
+        yield from (f"{number_text(one)} {unit}" for one in (amount + 1, amount * 2 + 3))
     if read_date(text) is not None:
         yield from _DATES
     if ":" in text:
