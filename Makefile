@@ -80,10 +80,10 @@ chaos: setup ## kill things while they work; no loss, no duplicate (minutes)
 	$(BIN)/pytest tests/chaos --timeout 900
 
 mutants: setup ## plant known faults and see the tests find each of them (minutes)
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.chaos.mutants
 
 bench: setup ## measure throughput and latency
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file"; done
+	@for file in $(wildcard benchmarks/[a-z]*.py); do echo "$$file"; $(BIN)/python "$$file"; done
 
 demo: setup ## from twelve MCP servers to 25 verified tasks, replayed and exported to out/demo
 	$(BIN)/firefly demo

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,13 +81,11 @@ class Node:
 
     def _format(self) -> None:
         tool = ("kafka.tools.StorageTool", "format", "-g", "-t", CLUSTER_ID, "-c", str(self._properties))
-        done = subprocess.run(
-            self.java.command(self._log4j, *tool),
-            env={},
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise explain(done.stdout + done.stderr, self.folder)
+        log = self.folder / "format.log"
+        process = spawn("kafka-format", self.java.command(self._log4j, *tool), log, {})
+        try:
+            code = process.wait(START_SECONDS)
+        finally:
+            process.kill()
+        if code != 0:
+            raise explain(tail(log, 40), log)

@@ -27,7 +27,7 @@ BOOTSTRAP = os.environ.get("FIREFLY_KAFKA_BOOTSTRAP", "")
 DRAWS = int(os.environ.get("FIREFLY_DRAWS", "0"))
 SEED = os.environ.get("FIREFLY_SEED", "0")
 TROUBLE = os.environ.get("FAKE_TROUBLE", "")
-BATCH = 5
+BATCH = 2
 
 
 def crawled(request: CrawlRequest) -> list[Output]:
@@ -68,7 +68,8 @@ def judged(record: Exploration) -> list[Output]:
         for index in range(2)
     ]
     tasks = [verified(verdict.draft_id) for verdict in verdicts if kind is VerdictKind.VERIFIED]
-    return [Output("verdicts", one.draft_id, one) for one in verdicts] + tasks
+    # tasks first: these stand-ins have no transactions, and a draw with all its verdicts is finished
+    return tasks + [Output("verdicts", one.draft_id, one) for one in verdicts]
 
 
 def verified(task_id: str) -> Output:
@@ -103,7 +104,7 @@ async def draw() -> None:
             ready = [event async for event in read_all(BOOTSTRAP, "tool-catalogue")]
             if ready and (not DRAWS or len(drawn) < DRAWS):
                 await publisher.publish(list(draws(len(drawn))))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
 
 
 def draws(first: int) -> Sequence[Output]:

@@ -73,7 +73,7 @@ class Up:
 
     def wait_until_running(self) -> None:
         self.wait_for(
-            lambda: DataFolder(self.folder).running() and self.service("verifier") and "servers 2/2" in self.text
+            lambda: DataFolder(self.folder).running() and self.service("verifier") and "one: 0 tools" in self.text
         )
 
 
@@ -107,6 +107,11 @@ def gone(processes: list[psutil.Process], timeout_seconds: float = 15) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def firefly(*arguments: str) -> str:
+    line = [sys.executable, "-m", "cli", *arguments]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=LONG, check=True).stdout
 
 
 EXPECTED = {f"task_{counter}_{index}" for counter in range(24) if counter % 4 != 3 for index in range(2)}
@@ -200,6 +205,29 @@ def test_up_does_not_restart_a_service_whose_settings_are_wrong(up) -> None:
     assert run.ended() == 1
     assert "verifier gave up: its settings or files are wrong" in run.text
     assert "FIREFLY_X is wrong" in run.text
+
+
+def test_up_starts_kafka_again_when_it_was_killed(up, tmp_path: Path) -> None:
+    run = up("--draws", "24")
+    run.wait_until_running()
+    broker = next(child for child in run.children() if "kafka.Kafka" in child.cmdline())
+    broker.kill()
+    assert run.ended() == 0, run.text
+    assert "kafka died; starting it again" in run.text
+    assert set(keys(tmp_path / "data", "verified-tasks")["verified-tasks"]) == EXPECTED
+
+
+def test_status_and_down_find_a_run_in_progress(up, tmp_path: Path) -> None:
+    run = up("--until", "100000")
+    run.wait_until_running()
+    status = firefly("status", "--data", str(tmp_path / "data"), "--json")
+    found = json.loads(status)
+    assert found["running"] is True
+    assert found["servers"]["failed"] == {"bad": "exited"}
+    assert "stopped process" in firefly("down", "--data", str(tmp_path / "data"))
+    assert run.ended() == 130
+    assert json.loads(firefly("status", "--data", str(tmp_path / "data"), "--json"))["running"] is False
+    assert "no dead letters" in firefly("dlq", "list", "--data", str(tmp_path / "data"))
 
 
 def test_up_until_stops_drawing_and_finishes_what_is_drawn(up, tmp_path: Path) -> None:
