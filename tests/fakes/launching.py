@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+import psutil
+
 from shared.runtime.servers.launcher import Launcher
 from shared.runtime.servers.programs import find_programs
 from shared.runtime.servers.session import Timeouts
@@ -44,6 +46,11 @@ def world(folder: Path, files=None):
     (source.parent / "world.json").write_text(json.dumps({"name": "test", "now": NOW, "files": "files"}))
     store = WorldStore(folder / "worlds")
     return store, store.add(source.parent)
+
+
+def children():
+    """Processes below this one now; a test compares, because brokers of other tests are children too."""
+    return set(psutil.Process().children(recursive=True))
 
 
 async def until(condition, seconds=15):

@@ -4,14 +4,13 @@ import asyncio
 import json
 import time
 
-import psutil
 import pytest
 
 from shared.model.catalogue import Behaviour, Effect, ToolRecord, Variation
 from shared.model.errors import Rejected
 from shared.runtime.servers.clocks import Clock
 from shared.runtime.servers.pool import EnvironmentPool, PoolBounds
-from tests.fakes.launching import launcher, until, world
+from tests.fakes.launching import children, launcher, until, world
 
 pytestmark = pytest.mark.integration
 
@@ -138,7 +137,8 @@ async def test_spares_are_started_before_they_are_asked_for(lending):
     pool, digest = lending
     async with pool.lease(digest, Clock.FROZEN) as first:
         await first.call_tool("s", "write_note", '{"path": "/workspace/new.txt", "text": "x"}')
-    await until(lambda: psutil.Process().children(recursive=True))
+    gone = children()
+    await until(lambda: children() - gone)
     async with pool.lease(digest, Clock.FROZEN) as second:
         assert "s" in second.running
         started = time.monotonic()
@@ -172,9 +172,10 @@ async def test_idle_environments_are_closed_and_leftovers_removed(tmp_path):
     store, digest = world(tmp_path)
     leftover = tmp_path / "scratch/environments/p4194303/0"
     leftover.mkdir(parents=True)
+    before = children()
     bounds = PoolBounds(idle_seconds=0.1)
     async with EnvironmentPool(store, launcher(tmp_path, s="kinds"), tmp_path / "scratch", bounds) as pool:
         assert not leftover.exists()
         async with pool.lease(digest, Clock.FROZEN) as environment:
             await environment.call_tool("s", "add", "{}")
-        await until(lambda: not psutil.Process().children(recursive=True))
+        await until(lambda: not children() - before)

@@ -25,7 +25,7 @@ from shared.runtime.servers.installed import Installed
 from shared.runtime.servers.programs import Programs, find_programs
 from shared.runtime.servers.sandbox import Sandbox
 from shared.runtime.servers.spec import LaunchSpec, Transport
-from tests.fakes.launching import launcher, world
+from tests.fakes.launching import children, launcher, world
 
 pytestmark = pytest.mark.integration
 
@@ -128,12 +128,13 @@ async def test_paths_are_mapped_where_nothing_can_be_mounted(tmp_path):
 
 
 async def test_closing_ends_every_process(tmp_path):
+    before = children()
     made = await environment(tmp_path, s="kinds")
     await call(made, "add")
-    children = psutil.Process().children(recursive=True)
-    assert children
+    started = children() - before
+    assert started
     await made.aclose()
-    _, alive = psutil.wait_procs(children, timeout=3)
+    _, alive = psutil.wait_procs(started, timeout=10)
     assert not alive
     assert not (tmp_path / "live").exists()
 
@@ -162,13 +163,13 @@ def test_no_server_outlives_a_killed_owner(tmp_path, bwrap):
     owner = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE)
     try:
         assert owner.stdout.readline() == b"up\n"
-        children = psutil.Process(owner.pid).children(recursive=True)
-        assert children
+        orphans = psutil.Process(owner.pid).children(recursive=True)
+        assert orphans
     finally:
         owner.kill()
         owner.wait()
         owner.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(orphans, timeout=5)
     assert not alive
 
 
