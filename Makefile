@@ -34,7 +34,7 @@ $(UV): requirements/uv.txt
 	@touch $@
 
 $(STATE)/synced: $(UV) requirements/dev.txt
-	@echo "installing packages (about 330 MB, once)"
+	@echo "installing packages (about 220 MB, once)"
 	@test -x $(BIN)/python || $(UV) venv -q --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
 	@rm -f $(STATE)/installed

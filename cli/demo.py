@@ -31,7 +31,8 @@ DATA, OUT = Path("out/demo-data"), Path("out/demo")
 TASKS = 25
 EPOCH_SIZE = 8
 """Small: what is drawn when the last task is verified is finished before the run ends."""
-SERVERS_MEGABYTES = 700
+SERVERS_MEGABYTES = 400
+SERVER_COUNT = 12
 AGENTS = ("reference", "empty", "constant")
 SIMULATOR_SECONDS = 30
 
@@ -76,7 +77,7 @@ def announce(console: Console, cache: Path) -> None:
     """Say what is fetched."""
     kafka = "there already" if jars.folder_in(cache).is_dir() else f"{jars.DOWNLOAD_MEGABYTES} MB"
     known = len(list((cache / "servers").glob("*.lock"))) if (cache / "servers").is_dir() else 0
-    servers = "there already" if known >= len(AGENTS) * 4 else f"about {SERVERS_MEGABYTES} MB"
+    servers = "there already" if known >= SERVER_COUNT else f"about {SERVERS_MEGABYTES} MB"
     console.print(
         f"fetched once, into {cache}: Apache Kafka ({kafka}), twelve MCP servers and their packages ({servers})"
     )
