@@ -95,7 +95,8 @@ class Cutting:
             return False
         if self._first_ready is None:
             self._first_ready = self._now()
-        return self._now() - self._first_ready >= self._settings.first_cut_delay_seconds
+        waited = self._now() - self._first_ready >= self._settings.first_cut_delay_seconds
+        return waited or self._versions.catalogue.settled_share() >= self._settings.first_cut_share
 
 
 async def build(settings: Settings, resources: AsyncExitStack, *, answering: Answering) -> Sequence[Part]:

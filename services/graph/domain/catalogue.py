@@ -30,6 +30,10 @@ class Catalogue:
         """Tell whether every expected server ended its crawl and every expected world was looked at."""
         return self._expected <= self._servers.keys() and self._has_worlds()
 
+    def settled_share(self) -> float:
+        """Return the share of expected servers whose crawl has ended."""
+        return len(self._expected & self._servers.keys()) / len(self._expected) if self._expected else 1.0
+
     def has_a_server(self) -> bool:
         """Tell whether a first cut could hold anything: one server is ready, with its tools, and a world."""
         return bool(self.tools()) and self._has_worlds()
