@@ -10,6 +10,7 @@ from shared.model.calls import Recording
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.errors import BadInput
 from shared.model.tasks import TaskState, TaskStatus, VerifiedTask
+from shared.proof.canonical import canonical, parse_canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ def select(gathered: Gathered) -> Selected:
     """
     servers = {server.server_id: server for server in gathered.servers}
     tasks, left_out = _holding(gathered.tasks, gathered.statuses)
-    kept = _without_near_duplicates(tasks)
-    left_out["near_duplicate"] = len(tasks) - len(kept)
+    distinct = _without_near_duplicates(tasks)
+    left_out["near_duplicate"] = len(tasks) - len(distinct)
+    kept = _without_repeated_answers(distinct)
+    left_out["repeated_answer"] = len(distinct) - len(kept)
     recordings = _joined(gathered.recordings)
     _require_cited(kept, recordings)
     digests = _server_digests(kept, servers)
@@ -81,6 +84,18 @@ def _without_near_duplicates(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTas
     for task in tasks:
         words = " ".join(task.task.prompt.casefold().split())
         kept.setdefault((task.task.world_digest, words), task)
+    return tuple(kept.values())
+
+
+def _without_repeated_answers(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTask, ...]:
+    """Of tasks that one constant would all answer (one field, one value), the smallest id stays.
+
+    Else an agent that calls nothing would collect reward for the value that a world mentions most.
+    """
+    kept: dict[str, VerifiedTask] = {}
+    for task in tasks:
+        values = list(parse_canonical(task.task.ground_truth_json).values())
+        kept.setdefault(canonical(values[0]) if len(values) == 1 else task.task.task_id, task)
     return tuple(kept.values())
 
 

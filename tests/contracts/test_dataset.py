@@ -145,6 +145,24 @@ def test_of_near_duplicates_the_smallest_id_stays(tmp_path):
     assert selected.left_out["near_duplicate"] == 1
 
 
+def test_of_tasks_that_one_constant_answers_the_smallest_id_stays(tmp_path):
+    one, recordings = dataset.order_task()
+    single = replace(one.task, ground_truth_json='{"supplier":"Georgia Paper Sacks"}')
+    again = replace(
+        single,
+        task_id="task_" + "0" * 32,
+        prompt="Another question",
+        ground_truth_json='{"name":"Georgia Paper Sacks"}',
+    )
+    both = replace(
+        again, task_id="task_" + "1" * 32, prompt="A third", ground_truth_json='{"a":"Georgia Paper Sacks","b":7}'
+    )
+    made = [(replace(one, task=task), recordings) for task in (single, again, both)]
+    selected = select(gathered(tmp_path, made))
+    assert [task.task.task_id for task in selected.content.tasks] == [again.task_id, both.task_id]
+    assert selected.left_out["repeated_answer"] == 1
+
+
 def test_recordings_are_those_an_episode_can_reach(tmp_path):
     elsewhere = office.Office(files={"other.txt": "x"})
     strange = replace(elsewhere.record("files", "list_files", {}), recording_id="rec_" + "1" * 32)
