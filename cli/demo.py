@@ -18,7 +18,8 @@ from cli.running.children import Child, finished, firefly
 from cli.running.funnel import funnel_table
 from cli.running.goal import RunFailed
 from cli.running.parameters import Asked
-from cli.running.run import Interrupted, Outcome, run
+from cli.running.pipeline import Interrupted
+from cli.running.run import Outcome, run
 from cli.running.usage import Meter
 from cli.running.view import usage_table
 from cli.task_text import choose, draw

@@ -9,8 +9,9 @@ from rich.console import Console
 from cli.data_folder import DataFolder
 from cli.running import requests
 from cli.running.parameters import EPOCH_SIZE, Asked, RunParameters, settle, stored
+from cli.running.pipeline import Interrupted
 from cli.running.requests import CrawlPlan
-from cli.running.run import Interrupted, Outcome, run
+from cli.running.run import Outcome, run
 from cli.running.view import usage_table
 from shared.model.errors import BadInput
 from shared.runtime.servers.spec import read_servers

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord
+from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord, WorldRecord
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
 from shared.model.tasks import Verdict, VerdictKind
@@ -15,6 +15,8 @@ class Progress:
     """Everything the display, the goal and the funnel need."""
 
     servers: dict[str, ServerRecord] = field(default_factory=dict)
+    worlds: set[str] = field(default_factory=set)
+    """Digests of those that were looked at."""
     tools: set[str] = field(default_factory=set)
     drawn: set[int] = field(default_factory=set)
     """Counters of the draws lane."""
@@ -42,10 +44,8 @@ class Progress:
         """Fold one record; `record` is None for `verified-tasks`, whose key says enough."""
         if topic == "verified-tasks":
             self.published[key] += 1
-        elif isinstance(record, ServerRecord):
-            self.servers[record.server_id] = record
-        elif isinstance(record, ToolRecord):
-            self.tools.add(record.tool_id)
+        elif isinstance(record, ServerRecord | WorldRecord | ToolRecord):
+            self._find(record)
         elif isinstance(record, EpochOpened):
             self._open(record)
         elif isinstance(record, SubDag):
@@ -80,6 +80,14 @@ class Progress:
         """Counters among the first `draws`, or among those drawn, that are not finished."""
         wanted = range(draws) if draws is not None else sorted(self.drawn)
         return [counter for counter in wanted if not self.finished(counter)]
+
+    def _find(self, record: ServerRecord | WorldRecord | ToolRecord) -> None:
+        if isinstance(record, ServerRecord):
+            self.servers[record.server_id] = record
+        elif isinstance(record, WorldRecord):
+            self.worlds.add(record.world_digest)
+        else:
+            self.tools.add(record.tool_id)
 
     def _open(self, record: EpochOpened) -> None:
         self.graph_version = max(self.graph_version or 0, record.graph_version)

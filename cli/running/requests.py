@@ -57,14 +57,15 @@ def plan(servers: ServersFile, worlds: Sequence[Path], store: WorldStore) -> Cra
     return CrawlPlan(digest(identities), tuple(sorted(every)), by_server)
 
 
-async def publish(bootstrap: str, crawl: CrawlPlan) -> int:
-    """Write the requests that were not written before; returns how many.
+async def publish(bootstrap: str, crawl: CrawlPlan, only_worlds: bool = False) -> int:
+    """Write the requests that were not written before, of worlds only or of all; returns how many.
 
     Raises:
         Unavailable: Kafka does not answer.
     """
     known = {event.record.request_id async for event in read_all(bootstrap, TOPIC)}
     new = [request for request in crawl.requests() if request.request_id not in known]
+    new = [request for request in new if not (only_worlds and request.server_id)]
     outputs = [Output(TOPIC, one.server_id or f"world/{one.world_digests[0]}", one) for one in new]
     async with Publisher(bootstrap, "cli") as publisher:
         await publisher.publish(outputs)

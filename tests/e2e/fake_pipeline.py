@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from shared.model.catalogue import CrawlOutcome, CrawlRequest, FailureClass, ServerRecord
+from shared.model.catalogue import CrawlOutcome, CrawlRequest, FailureClass, ServerRecord, WorldRecord
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
 from shared.model.tasks import Task, Verdict, VerdictKind, VerifiedTask
@@ -32,7 +32,8 @@ BATCH = 2
 
 def crawled(request: CrawlRequest) -> list[Output]:
     if not request.server_id:
-        return []
+        found = [WorldRecord(digest, "", "") for digest in request.world_digests]
+        return [Output("tool-catalogue", f"world/{world.world_digest}", world) for world in found]
     bad = request.server_id.startswith("bad")
     outcome = CrawlOutcome.FAILED if bad else CrawlOutcome.READY
     record = ServerRecord(request.server_id, "d", outcome, failure_class=FailureClass.EXITED if bad else None)

@@ -1,0 +1,175 @@
+"""The services of a run on their way to the goal: what is started, asked, watched, shown and stopped."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+
+from cli.running import requests
+from cli.running.feed import Feed
+from cli.running.goal import Goal, Phase, RunFailed, require_servers
+from cli.running.metrics import Counts, scrape
+from cli.running.parameters import RunParameters
+from cli.running.progress import Progress
+from cli.running.requests import CrawlPlan
+from cli.running.stack import Stack
+from cli.running.supervisor import Service, Supervisor
+from cli.running.usage import Meter
+from cli.running.view import View, rows, server_line
+from shared.runtime.streaming.admin import create_topics
+
+TICK_SECONDS = 0.2
+SHOW_SECONDS = 1.0
+REMIND_SECONDS = 120.0
+STALL_SECONDS = 900.0
+WORLDS_SECONDS = 20.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(Exception):
+    """A person or the system asked the run to end."""
+
+
+class Pipeline:
+    """The services of a run and their goal; made when Kafka and Valkey run."""
+
+    def __init__(
+        self, parameters: RunParameters, crawl: CrawlPlan, supervisor: Supervisor, stack: Stack, view: View
+    ) -> None:
+        self.parameters, self.crawl = parameters, crawl
+        self.supervisor, self.stack, self.view = supervisor, stack, view
+        self.goal = view.goal
+        self.progress, self.meter = Progress(), Meter()
+        self._task: asyncio.Task[None] | None = None
+        self._interrupted = False
+        self._draining = False
+        self._counts: dict[str, Counts] = {}
+        self._before: dict[str, Counts] = {}
+        self._pids: dict[str, int] = {}
+
+    async def go(self, after: Callable[[], Awaitable[None]]) -> None:
+        """Run to the goal, then call `after` while everything still serves, then stop all services.
+
+        Raises:
+            RunFailed: a service cannot be kept running, or the goal cannot be reached.
+            Interrupted: a signal came.
+            Unavailable: Kafka does not answer.
+        """
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        for number in ENDING:
+            loop.add_signal_handler(number, self._interrupt)
+        try:
+            await self._to_the_goal(after)
+        except asyncio.CancelledError:
+            raise Interrupted from None
+
+    async def _to_the_goal(self, after: Callable[[], Awaitable[None]]) -> None:
+        bootstrap = self.stack.kafka.bootstrap
+        await create_topics(bootstrap)
+        feed = Feed(bootstrap, self.progress)
+        async with feed.following():
+            await feed.catch_up()
+            feed.on_record = lambda record: server_line(self.view.say, record)
+            await requests.publish(bootstrap, self.crawl, only_worlds=True)
+            try:
+                await self._work(feed)
+                await feed.catch_up()
+                await after()
+            finally:
+                self.view.close()
+                self.view.say("stopping the services")
+                await self.supervisor.stop()
+
+    async def _work(self, feed: Feed) -> None:
+        if self._is_done():
+            return
+        self.supervisor.start(self._first_services())
+        self.view.open()
+        await self._ask_for_servers()
+        shown = reminded = 0.0
+        while not self._is_done():
+            self.stack.revive()
+            self.supervisor.tick()
+            require_servers(self.progress, len(self.crawl.worlds_by_server))
+            now = time.monotonic()
+            if now - shown >= SHOW_SECONDS:
+                shown = now
+                await self._show()
+            reminded = self._watch_for_stall(now - feed.changed, now, reminded)
+            if self.goal.phase(self.progress, self._draining) is Phase.DRAIN and not self._draining:
+                await self._stop_drawing(feed)
+            await asyncio.sleep(TICK_SECONDS)
+        await self._show()
+
+    async def _ask_for_servers(self) -> None:
+        """Once the worlds were looked at: they take a second, and would wait behind servers that take a minute."""
+        deadline = time.monotonic() + WORLDS_SECONDS
+        while not self.progress.worlds.issuperset(self.crawl.worlds) and time.monotonic() < deadline:
+            self.supervisor.tick()
+            await asyncio.sleep(TICK_SECONDS)
+        await requests.publish(self.stack.kafka.bootstrap, self.crawl)
+
+    def _first_services(self) -> list[str]:
+        enough = self.goal.phase(self.progress, self._draining) is not Phase.RUN
+        return [name for name, service in self.supervisor.services.items() if not (enough and service.spec.draws)]
+
+    def _is_done(self) -> bool:
+        return self.goal.phase(self.progress, self._draining) is Phase.DONE
+
+    async def _stop_drawing(self, feed: Feed) -> None:
+        """Take the sampler away, then learn what it drew to the last."""
+        self.view.say(f"{self.goal.text(self.progress)}: finishing what is drawn")
+        self._draining = True
+        drawing = [name for name, service in self.supervisor.services.items() if service.spec.draws]
+        await self.supervisor.stop(drawing)
+        await feed.catch_up()
+
+    def _watch_for_stall(self, quiet_seconds: float, now: float, reminded: float) -> float:
+        if quiet_seconds > STALL_SECONDS and self.goal != Goal():
+            raise RunFailed(f"nothing has moved for {quiet_seconds:.0f} s: {self._waiting_for()}; see the logs folder")
+        if quiet_seconds > REMIND_SECONDS and now - reminded > REMIND_SECONDS:
+            self.view.say(f"nothing has moved for {quiet_seconds:.0f} s: {self._waiting_for()}; see the logs folder")
+            return now
+        return reminded
+
+    def _waiting_for(self) -> str:
+        missing = sorted(set(self.crawl.worlds_by_server) - set(self.progress.servers))
+        if missing:
+            return f"still crawling {', '.join(missing)}"
+        counters = self.progress.unfinished()
+        if counters:
+            return f"{len(counters)} draws are unfinished, the first has counter {counters[0]}"
+        return "no draw comes"
+
+    async def _show(self) -> None:
+        services = self.supervisor.services
+        running = {name: one.process.pid for name, one in services.items() if one.process is not None}
+        self.meter.sample([*running.items(), *self.stack.pids()])
+        doors = {name: int(services[name].environment["FIREFLY_HTTP_PORT"]) for name in running}
+        self._take(await scrape(doors), running)
+        states = {name: _state(service) for name, service in services.items()}
+        counts = {name: one.plus(self._before.get(name, Counts())) for name, one in self._counts.items()}
+        restarts = {name: service.restarts for name, service in services.items()}
+        self.view.show(self.progress, rows(states, counts, restarts), self.meter)
+
+    def _take(self, fresh: dict[str, Counts], running: dict[str, int]) -> None:
+        """Counters begin again in a new process: keep what its predecessor had counted."""
+        for name, counts in fresh.items():
+            if self._pids.get(name, running[name]) != running[name]:
+                self._before[name] = self._counts[name].plus(self._before.get(name, Counts()))
+            self._pids[name], self._counts[name] = running[name], counts
+
+    def _interrupt(self) -> None:
+        """End in order; asked twice, at once."""
+        if self._interrupted:
+            self.supervisor.kill()
+        elif self._task is not None:
+            self._interrupted = True
+            self._task.cancel()
+
+
+def _state(service: Service) -> str:
+    if service.is_running:
+        return f"restarted {service.restarts}x" if service.restarts else "running"
+    return "stopped" if service.stopping else "starting again"
