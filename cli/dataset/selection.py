@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.dataset.constant_answers import Answered, most_frequent, solved
 from services.simulator.domain.recordings import merge
 from services.simulator.domain.snapshots import Content
 from shared.model.calls import Recording
@@ -45,8 +46,8 @@ def select(gathered: Gathered) -> Selected:
     tasks, left_out = _holding(gathered.tasks, gathered.statuses)
     distinct = _without_near_duplicates(tasks)
     left_out["near_duplicate"] = len(tasks) - len(distinct)
-    kept = _without_repeated_answers(distinct)
-    left_out["repeated_answer"] = len(distinct) - len(kept)
+    kept = _without_constant_answers(_without_repeated_answers(distinct))
+    left_out["constant_answer"] = len(distinct) - len(kept)
     recordings = _joined(gathered.recordings)
     _require_cited(kept, recordings)
     digests = _server_digests(kept, servers)
@@ -97,6 +98,22 @@ def _without_repeated_answers(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTa
         values = list(parse_canonical(task.task.ground_truth_json).values())
         kept.setdefault(canonical(values[0]) if len(values) == 1 else task.task.task_id, task)
     return tuple(kept.values())
+
+
+def _without_constant_answers(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTask, ...]:
+    """Leave out what the most frequent values of the export answer, until they answer nothing of it."""
+    kept = {task.task.task_id: (task, _answered(task)) for task in tasks}
+    while True:
+        frequent = most_frequent(answered for _, answered in kept.values())
+        easy = [name for name, (_, answered) in kept.items() if solved(answered, frequent)]
+        if not easy or len(easy) == len(kept):
+            return tuple(task for task, _ in kept.values())
+        for name in easy:
+            del kept[name]
+
+
+def _answered(task: VerifiedTask) -> Answered:
+    return parse_canonical(task.task.answer_types_json), parse_canonical(task.task.ground_truth_json)
 
 
 def _joined(recordings: Iterable[Recording]) -> dict[str, Recording]:

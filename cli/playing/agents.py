@@ -1,14 +1,14 @@
 """Agents without a model: the reference, the empty and the constant answer."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from firefly_client import AsyncEpisode
 
+from cli.dataset.constant_answers import most_frequent, type_of
 from cli.dataset.reading import TaskRow
 from shared.model.errors import BadInput, Rejected
-from shared.proof.canonical import canonical, parse, parse_canonical
+from shared.proof.canonical import parse, parse_canonical
 from shared.proof.evidence import derive
 from shared.proof.plain import plain_json
 from shared.proof.results import canonical_result
@@ -56,27 +56,11 @@ class ConstantAgent:
     """Calls nothing and answers, per answer type, the most frequent value of the export."""
 
     def __init__(self, tasks: Sequence[TaskRow]) -> None:
-        self._frequent = most_frequent(tasks)
+        self._frequent = most_frequent((task.answer_types, parse_canonical(task.ground_truth_json)) for task in tasks)
 
     async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
         """See `Agent`."""
         properties = episode.start.answer_schema.get("properties", {})
         types = task.answer_types if task else {}
-        answer = {name: self._frequent.get(_type_of(types.get(name))) for name in properties}
+        answer = {name: self._frequent.get(type_of(types.get(name))) for name in properties}
         return plain_json(answer)
-
-
-def most_frequent(tasks: Sequence[TaskRow]) -> dict[str, Any]:
-    """Find the most frequent ground truth per answer type; of equally frequent ones the first in canonical order."""
-    counts: dict[str, Counter[str]] = {}
-    for task in tasks:
-        for name, value in parse_canonical(task.ground_truth_json).items():
-            counts.setdefault(_type_of(task.answer_types.get(name)), Counter())[canonical(value)] += 1
-    return {
-        kind: parse_canonical(min(counted.items(), key=lambda pair: (-pair[1], pair[0]))[0])
-        for kind, counted in counts.items()
-    }
-
-
-def _type_of(declared: Any) -> str:
-    return str(declared.get("type", "")) if isinstance(declared, Mapping) else ""

@@ -145,7 +145,7 @@ def test_of_near_duplicates_the_smallest_id_stays(tmp_path):
     assert selected.left_out["near_duplicate"] == 1
 
 
-def test_of_tasks_that_one_constant_answers_the_smallest_id_stays(tmp_path):
+def test_tasks_that_the_most_frequent_value_answers_are_left_out(tmp_path):
     one, recordings = dataset.order_task()
     single = replace(one.task, ground_truth_json='{"supplier":"Georgia Paper Sacks"}')
     again = replace(
@@ -159,8 +159,8 @@ def test_of_tasks_that_one_constant_answers_the_smallest_id_stays(tmp_path):
     )
     made = [(replace(one, task=task), recordings) for task in (single, again, both)]
     selected = select(gathered(tmp_path, made))
-    assert [task.task.task_id for task in selected.content.tasks] == [again.task_id, both.task_id]
-    assert selected.left_out["repeated_answer"] == 1
+    assert [task.task.task_id for task in selected.content.tasks] == [both.task_id]
+    assert selected.left_out["constant_answer"] == 2
 
 
 def test_recordings_are_those_an_episode_can_reach(tmp_path):

@@ -8,10 +8,11 @@ import openai
 import pytest
 from firefly_client import AsyncClient
 
+from cli.dataset.constant_answers import most_frequent
 from cli.dataset.reading import read_tasks
-from cli.playing.agents import most_frequent
 from cli.playing.openai_agent import OpenAiAgent
 from cli.playing.playing import Played, play_all, sum_up
+from shared.proof.canonical import parse_canonical
 from tests.fakes.export import write_export
 from tests.fakes.simulator import serving
 
@@ -103,4 +104,5 @@ def test_unscored_rollouts_never_count_as_zero():
 def test_constant_is_the_most_frequent_value_of_each_type(tmp_path):
     write_export(tmp_path / "out", tasks=3)
     rows = read_tasks(tmp_path / "out")
-    assert most_frequent(rows) == {"number": Decimal("25.6")}
+    answered = [(row.answer_types, parse_canonical(row.ground_truth_json)) for row in rows]
+    assert most_frequent(answered) == {"number": Decimal("25.6")}
