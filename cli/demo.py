@@ -60,7 +60,8 @@ def demo(servers: Path, data: Path, out: Path, tasks: int, seed: int) -> int:
 
             async def exported(outcome: Outcome) -> None:
                 console.print(funnel_table(outcome.progress))
-                await finished(firefly("export", str(out), "--data", str(data), log=folder.logs), outcome.meter)
+                exporting = firefly("export", str(out), "--data", str(data), log=folder.logs)
+                console.print(await finished(exporting, outcome.meter), markup=False, soft_wrap=True)
 
             outcome = run(folder, parameters, crawl, console, after=exported)
             meter = outcome.meter
@@ -143,7 +144,8 @@ async def replay(console: Console, out: Path, logs: Path, meter: Meter) -> None:
     finally:
         simulator.process.stop()
     console.print(_scores(scores))
-    console.print(await finished(firefly("check", str(out), log=logs), meter), markup=False)
+    checked = await finished(firefly("check", str(out), log=logs), meter)
+    console.print(checked, markup=False, soft_wrap=True)
     if scores["reference"]["mean_reward"] != 1 or scores["empty"]["mean_reward"] != 0:
         raise RunFailed("the reference agent must score 1 and the empty one 0; see `firefly eval --agent reference`")
 
