@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "eval": ("cli.eval", "play an agent against a dataset's simulator"),
     "sim": ("cli.sim", "serve a snapshot over gRPC, without Kafka"),
     "snapshot": ("cli.snapshot", "make, list, show and verify simulator snapshots"),
-    "dlq": ("cli.dlq", "look at dead letters"),
+    "dlq": ("cli.dlq", "look at dead letters, put them back"),
     "doctor": ("cli.doctor", "name what this machine lacks"),
 }
 

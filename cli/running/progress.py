@@ -38,7 +38,9 @@ class Progress:
     published: Counter[str] = field(default_factory=Counter)
     """Task id -> times on `verified-tasks`: each must be 1."""
     graph_version: int | None = None
-    _seen: set[tuple[int, int, bool]] = field(default_factory=set)
+    _failures: dict[int, str] = field(default_factory=dict)
+    _judged: dict[tuple[int, int, bool], Verdict] = field(default_factory=dict)
+    """Per (counter, index, draws lane), the verdict that counts."""
 
     def apply(self, topic: str, key: str, record: Any) -> None:
         """Fold one record; `record` is None for `verified-tasks`, whose key says enough."""
@@ -101,16 +103,28 @@ class Progress:
             self.requested += 1
 
     def _explore(self, record: Exploration) -> None:
-        if record.lane is not Lane.DRAWS or record.counter in self.explored:
+        if record.lane is not Lane.DRAWS or not self._is_news(self.explored.get(record.counter), record):
             return
+        if record.counter in self.explored:
+            self.exploration_failures -= Counter([self._failures.pop(record.counter)])
         self.explored[record.counter] = record.outcome
         if record.outcome is not ExplorationOutcome.EXECUTED:
-            self.exploration_failures[record.failure_code or str(record.outcome)] += 1
+            self._failures[record.counter] = record.failure_code or str(record.outcome)
+            self.exploration_failures[self._failures[record.counter]] += 1
+
+    @staticmethod
+    def _is_news(before: ExplorationOutcome | None, record: Exploration) -> bool:
+        """Records may come twice; only a dead one can be repaired, by a replay of its dead letter."""
+        return before is None or (before is ExplorationOutcome.DEAD and record.outcome is not before)
 
     def _judge(self, record: Verdict) -> None:
-        if (record.counter, record.index, record.draws_lane) in self._seen:
+        place = (record.counter, record.index, record.draws_lane)
+        before = self._judged.get(place)
+        if before is not None and (before.kind is VerdictKind.VERIFIED or record.kind is not VerdictKind.VERIFIED):
             return
-        self._seen.add((record.counter, record.index, record.draws_lane))
+        if before is not None:
+            self._uncount(before)
+        self._judged[place] = record
         self.kinds[str(record.kind)] += 1
         if record.kind is VerdictKind.VERIFIED:
             self.shapes[record.shape] += 1
@@ -119,3 +133,7 @@ class Progress:
         if record.draws_lane:
             self.verdicts.setdefault(record.counter, set()).add(record.index)
             self.expected[record.counter] = record.of
+
+    def _uncount(self, record: Verdict) -> None:
+        self.kinds -= Counter([str(record.kind)])
+        self.reasons -= Counter([(str(record.kind), record.reason)])

@@ -2,6 +2,7 @@
 
 import time
 
+from shared.model.errors import Rejected
 from shared.runtime.streaming import headers
 from shared.runtime.streaming.messages import Message, Outgoing
 from shared.runtime.topics import BY_NAME
@@ -21,9 +22,16 @@ def dead_letter(message: Message, error: Exception, stage: str, attempts: int) -
 
 
 def replayed(letter: Message) -> Outgoing:
-    """Turn a dead letter back into what was read, for its original topic; same key, value and ids.
+    """Turn a dead letter back into what was read, for its original topic and partition; same key, value and ids.
 
-    The key decides the partition, as it did the first time.
+    Raises:
+        Rejected: its headers do not say where it was read (`no_origin`).
     """
-    topic = dict(letter.headers)[f"{headers.DEAD}topic"].decode()
-    return Outgoing(topic, letter.key, letter.value, headers.without_dead(letter.headers))
+    said = dict(letter.headers)
+    try:
+        topic, partition = said[f"{headers.DEAD}topic"].decode(), int(said[f"{headers.DEAD}partition"])
+        origin = headers.replay(said)
+    except (KeyError, ValueError) as error:
+        raise Rejected("no_origin", "its headers do not say where it was read") from error
+    kept = tuple(header for header in headers.without_dead(letter.headers) if header[0] != headers.REPLAY)
+    return Outgoing(topic, letter.key, letter.value, (*kept, (headers.REPLAY, origin.encode())), partition)

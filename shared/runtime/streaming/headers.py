@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 Headers = tuple[tuple[str, bytes], ...]
 TRACE = ("traceparent", "tracestate")
 DEAD = "dlq_"
+REPLAY = "replay_of"
+"""Where a replayed message was first read, `topic/partition/offset`: a second replay of it is recognised by this."""
 MAX_REASON_CHARS = 2000
 
 
@@ -55,6 +57,15 @@ def dead(original: Headers, error: Exception, where: Mapping[str, str | int], no
 def without_dead(headers: Sequence[tuple[str, bytes]]) -> Headers:
     """Take the reasons off again: what a replay sends."""
     return tuple(header for header in headers if not header[0].startswith(DEAD))
+
+
+def replay(letter: Mapping[str, bytes]) -> str:
+    """Name where a dead letter was first read.
+
+    Raises:
+        KeyError: its headers do not say.
+    """
+    return "/".join(letter[f"{DEAD}{name}"].decode() for name in ("topic", "partition", "offset"))
 
 
 def rfc3339(now: float) -> str:

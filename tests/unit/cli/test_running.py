@@ -70,6 +70,14 @@ def test_records_that_come_twice_count_once() -> None:
     assert counts["draws"]["drawn"] == counts["explorations"]["executed"] == counts["verdicts"]["verified"] == 1
 
 
+def test_a_draw_that_was_repaired_counts_as_it_is_now() -> None:
+    dead = (drawn(0), explored(0, ExplorationOutcome.DEAD), judged(0, kind=VerdictKind.NOTHING))
+    counts = funnel(folded(*dead, explored(0), judged(0), judged(0, kind=VerdictKind.DUPLICATE)))
+    assert counts["explorations"] | {"failures": {}} == counts["explorations"]
+    assert (counts["explorations"]["executed"], counts["explorations"]["dead"]) == (1, 0)
+    assert (counts["verdicts"]["verified"], counts["verdicts"]["reasons"]) == (1, {})
+
+
 def test_a_task_published_twice_is_named() -> None:
     assert funnel(folded(published(0), published(0), published(1)))["tasks"]["published_twice"] == ["task_0_0"]
 

@@ -77,7 +77,21 @@ def test_replayed_letter_is_what_was_read() -> None:
     source = message(b"value")
     letter = dead_letter(source, ValueError("x"), "explorer", 4)
     back = replayed(message(letter.value, topic=letter.topic, headers=letter.headers))
-    assert (back.topic, back.key, back.value, back.headers) == ("crawl-requests", b"k", b"value", source.headers)
+    assert (back.topic, back.partition, back.key, back.value) == ("crawl-requests", 1, b"k", b"value")
+    assert back.headers == (*source.headers, ("replay_of", b"crawl-requests/1/7"))
+
+
+def test_replay_of_a_replay_names_the_later_place() -> None:
+    once = dead_letter(message(b"v"), ValueError("x"), "explorer", 1)
+    back = replayed(message(b"v", topic=once.topic, headers=once.headers))
+    again = dead_letter(message(b"v", offset=9, headers=back.headers), ValueError("x"), "explorer", 1)
+    twice = replayed(message(b"v", topic=again.topic, headers=again.headers))
+    assert [value for name, value in twice.headers if name == "replay_of"] == [b"crawl-requests/1/9"]
+
+
+def test_letter_that_does_not_say_where_it_was_read_is_refused() -> None:
+    with pytest.raises(Rejected, match="no_origin"):
+        replayed(message(b"v"))
 
 
 def test_second_death_replaces_the_reason_of_the_first() -> None:
