@@ -1,5 +1,6 @@
 """`firefly up`: run the pipeline on a data folder."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,26 @@ from shared.runtime.servers.world_store import WorldStore
 DATA = Path(".firefly/data")
 SERVERS = Path("mcp.json")
 INTERRUPTED = 130
+KEPT = "; 0: no limit.  [default: the run's, else 0]"
+
+
+class Money(click.ParamType):
+    """An exact amount."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """See click."""
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal(-1)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount of money, such as 2.50", param, ctx)
+        return amount
+
+
+MONEY = Money()
 
 
 @click.command()
@@ -36,6 +57,9 @@ INTERRUPTED = 130
     type=click.IntRange(1, 4096),
     help=f"Draws per graph version.  [default: the run's, else {EPOCH_SIZE}]",
 )
+@click.option("--budget-calls", type=click.IntRange(0), help=f"Pause after so many tool calls and requests{KEPT}")
+@click.option("--budget-tokens", type=click.IntRange(0), help=f"Pause after so many tokens of a model{KEPT}")
+@click.option("--budget-money", type=MONEY, help=f"Pause after so much money, by FIREFLY_MODEL_PRICE_IN and _OUT{KEPT}")
 def up(data: Path, **options: Any) -> int:
     """Run the pipeline: real servers in, verified tasks out. Started again on the same --data, it goes on.
 
@@ -79,6 +103,7 @@ def prepare(folder: DataFolder, asked: Asked) -> tuple[RunParameters, CrawlPlan]
         epoch_size=_first(asked.epoch_size, before.epoch_size if before else None, EPOCH_SIZE),
         until=asked.until,
         draws=asked.draws,
+        **budget(asked, before),
     )
     parameters = settle(before, now, folder.root)
     parameters.save(folder.parameters)
@@ -90,6 +115,14 @@ def report(console: Console, outcome: Outcome) -> None:
     progress = outcome.progress
     console.print(f"{progress.verified} tasks verified from {len(progress.explored)} draws")
     console.print(usage_table(outcome.meter, outcome.wall_seconds))
+
+
+def budget(asked: Asked, before: RunParameters | None) -> dict[str, Any]:
+    """What is not given stays as it was."""
+    given = {"budget_calls": asked.budget_calls, "budget_tokens": asked.budget_tokens}
+    money = None if asked.budget_money is None else f"{asked.budget_money:f}"
+    chosen = {name: value for name, value in {**given, "budget_money": money}.items() if value is not None}
+    return {**({name: getattr(before, name) for name in (*given, "budget_money")} if before else {}), **chosen}
 
 
 def _first(*values: int | None) -> int:

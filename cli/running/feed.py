@@ -13,7 +13,9 @@ from shared.runtime.streaming import reader
 from shared.runtime.streaming.messages import Message
 from shared.runtime.streaming.reader import Follower, Position
 
-TOPICS = ("tool-catalogue", "sub-dags", "explorations", "verdicts", "verified-tasks")
+TOPICS = ("tool-catalogue", "sub-dags", "explorations", "verdicts", "verified-tasks", "ledger")
+NO_MOVE = frozenset({"ledger"})
+"""Spending is no progress: a stage that tries in vain spends too."""
 KEY_ONLY = frozenset({"verified-tasks"})
 RETRY_SECONDS = 0.5
 
@@ -79,5 +81,6 @@ class Feed:
         if event is None:
             return
         self._progress.apply(event.topic, event.key, event.record)
-        self.changed = time.monotonic()
+        if event.topic not in NO_MOVE:
+            self.changed = time.monotonic()
         self.on_record(event.record)

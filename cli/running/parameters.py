@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from shared.model.errors import BadInput
+from shared.runtime.spending import Limits
 
 EPOCH_SIZE = 32
 VERSION = 1
@@ -21,6 +23,9 @@ class Asked:
     draws: int | None = None
     seed: int | None = None
     epoch_size: int | None = None
+    budget_calls: int | None = None
+    budget_tokens: int | None = None
+    budget_money: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,16 @@ class RunParameters:
     until: int | None
     draws: int | None
     version: int = VERSION
+    budget_calls: int = 0
+    """0 is no limit, here and below; a budget changes no task and may be changed between two starts."""
+    budget_tokens: int = 0
+    budget_money: str = "0"
+    """Exact decimal."""
+
+    @property
+    def limits(self) -> Limits:
+        """The budget."""
+        return Limits(self.budget_calls, self.budget_tokens, Decimal(self.budget_money or "0"))
 
     def save(self, path: Path) -> None:
         """Write them down, all at once."""

@@ -22,6 +22,8 @@ TICK_SECONDS = 0.2
 SHOW_SECONDS = 1.0
 REMIND_SECONDS = 120.0
 STALL_SECONDS = 900.0
+SPENT_SECONDS = 30.0
+"""Quiet after the budget was spent: by then what was in hand is finished."""
 WORLDS_SECONDS = 20.0
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -42,7 +44,7 @@ class Pipeline:
         self.progress, self.meter = Progress(), Meter()
         self._task: asyncio.Task[None] | None = None
         self._interrupted = False
-        self._draining = False
+        self._draining = self._is_spent = False
         self._counts: dict[str, Counts] = {}
         self._before: dict[str, Counts] = {}
         self._pids: dict[str, int] = {}
@@ -96,6 +98,7 @@ class Pipeline:
             if now - shown >= SHOW_SECONDS:
                 shown = now
                 await self._show()
+            self._watch_budget(now - feed.changed)
             reminded = self._watch_for_stall(now - feed.changed, now, reminded)
             if self.goal.phase(self.progress, self._draining) is Phase.DRAIN and not self._draining:
                 await self._stop_drawing(feed)
@@ -125,6 +128,15 @@ class Pipeline:
         await self.supervisor.stop(drawing)
         await feed.catch_up()
 
+    def _watch_budget(self, quiet_seconds: float) -> None:
+        """Say once that it is spent; a run with a goal ends when what was in hand is finished."""
+        excess = self.parameters.limits.excess(self.progress.costs.account.total)
+        if excess and not self._is_spent:
+            self.view.say(f"{excess}; what is in hand is finished")
+        self._is_spent = bool(excess)
+        if excess and self.goal != Goal() and quiet_seconds > SPENT_SECONDS:
+            raise RunFailed(f"{excess}; {self.goal.text(self.progress)}")
+
     def _watch_for_stall(self, quiet_seconds: float, now: float, reminded: float) -> float:
         if quiet_seconds > STALL_SECONDS and self.goal != Goal():
             raise RunFailed(f"nothing has moved for {quiet_seconds:.0f} s: {self._waiting_for()}; see the logs folder")
@@ -134,6 +146,8 @@ class Pipeline:
         return reminded
 
     def _waiting_for(self) -> str:
+        if self._is_spent:
+            return "the budget is spent"
         missing = sorted(set(self.crawl.worlds_by_server) - set(self.progress.servers))
         if missing:
             return f"still crawling {', '.join(missing)}"

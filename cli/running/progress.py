@@ -1,13 +1,15 @@
 """How far a run is, folded from its topics; counted by ids, never by lag. Pure."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.running.costs import Costs
 from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord, WorldRecord
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
-from shared.model.tasks import Verdict, VerdictKind
+from shared.model.tasks import LedgerEntry, Verdict, VerdictKind
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Progress:
     published: Counter[str] = field(default_factory=Counter)
     """Task id -> times on `verified-tasks`: each must be 1."""
     graph_version: int | None = None
+    costs: Costs = field(default_factory=Costs)
     _failures: dict[int, str] = field(default_factory=dict)
     _judged: dict[tuple[int, int, bool], Verdict] = field(default_factory=dict)
     """Per (counter, index, draws lane), the verdict that counts."""
@@ -56,6 +59,13 @@ class Progress:
             self._explore(record)
         elif isinstance(record, Verdict):
             self._judge(record)
+        elif isinstance(record, LedgerEntry):
+            self.costs.add(record)
+
+    @property
+    def judged(self) -> Iterable[Verdict]:
+        """The verdict that counts of every draft."""
+        return self._judged.values()
 
     @property
     def verified(self) -> int:

@@ -59,6 +59,9 @@ def common_environment(parameters: RunParameters, data: Path, cache: Path, addre
         "FIREFLY_SEED": str(parameters.seed),
         "FIREFLY_EPOCH_SIZE": str(parameters.epoch_size),
         "FIREFLY_DRAWS": str(parameters.draws or 0),
+        "FIREFLY_BUDGET_CALLS": str(parameters.budget_calls),
+        "FIREFLY_BUDGET_TOKENS": str(parameters.budget_tokens),
+        "FIREFLY_BUDGET_MONEY": parameters.budget_money,
         "FIREFLY_VALKEY_URL": addresses.valkey,
         "FIREFLY_SIMULATOR_ADDRESS": f"127.0.0.1:{addresses.simulator_port}",
     }

@@ -1,6 +1,7 @@
 """Kafka shell of the crawler: crawl-requests in; tool-catalogue, canary recordings and drift-events out."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -23,6 +24,10 @@ from services.crawler.domain.records import (
 from services.crawler.settings import Settings
 from shared.model.catalogue import CrawlRequest, FailureClass, ServerRecord, ToolRecord, WorldRecord
 from shared.model.errors import Rejected
+from shared.model.tasks import LedgerEntry, SpendKind
+from shared.proof.identity import identifier
+from shared.runtime.ledger import Ledger
+from shared.runtime.openai_model import Spend
 from shared.runtime.servers.clocks import DEFAULT_NOW
 from shared.runtime.servers.failures import StartFailed
 from shared.runtime.servers.launcher import Launcher
@@ -42,8 +47,10 @@ logger = structlog.get_logger()
 class Crawling:
     """The handler."""
 
-    def __init__(self, servers: Servers, earlier: EarlierCrawls, budget: Budget, now: Callable[[], datetime]) -> None:
-        self._servers, self._earlier, self._budget, self._now = servers, earlier, budget, now
+    def __init__(
+        self, servers: Servers, earlier: EarlierCrawls, budget: Budget, now: Callable[[], datetime], spend: Spend
+    ) -> None:
+        self._servers, self._earlier, self._budget, self._now, self._spend = servers, earlier, budget, now, spend
         self._worlds: dict[str, asyncio.Task[WorldRecord]] = {}
 
     async def handle(self, event: Event) -> Sequence[Output]:
@@ -76,6 +83,7 @@ class Crawling:
         tools = tool_records(facts, probed)
         record = server_record(facts, probed.listing, tools)
         seconds = round(workshop.elapsed(), 1)
+        await self._spend(_spent(request, len(probed.log), seconds))
         logger.info("crawled", server_id=request.server_id, tools=len(tools), calls=len(probed.log), seconds=seconds)
         found = canaries(facts, probed, self._now().isoformat(timespec="milliseconds"))
         return [
@@ -125,11 +133,19 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     earlier = EarlierCrawls()
     servers = Servers(launcher, WorldStore(settings.data_dir / "worlds"), scratch)
     budget = Budget(settings.probe_seconds, settings.probe_attempts)
-    crawling = Crawling(servers, earlier, budget, lambda: datetime.now(UTC))
+    ledger = Ledger(settings.kafka_bootstrap, "crawler")
+    crawling = Crawling(servers, earlier, budget, lambda: datetime.now(UTC), ledger.spend)
     return [
         TransactionalWorker(settings, Stage("crawler", ("crawl-requests",), crawling.handle, on_dead=dead_crawl)),
         Background("earlier-crawls", partial(earlier.follow, settings.kafka_bootstrap), earlier.is_ready),
+        Background("ledger", ledger.follow),
     ]
+
+
+def _spent(request: CrawlRequest, calls: int, seconds: float) -> LedgerEntry:
+    """One row for all probes of a crawl; a crawl that is done again was paid again."""
+    entry_id = identifier("spend", [request.request_id, time.time_ns()])
+    return LedgerEntry(entry_id, "crawler", SpendKind.TOOL_CALL, request.server_id, seconds, calls)
 
 
 def _failed(server_id: str, failure_class: FailureClass, text: str, facts: ServerFacts | None = None) -> Output:

@@ -14,9 +14,10 @@ from services.explorer.settings import Settings
 from shared.model.errors import Rejected
 from shared.model.sub_dags import SubDag
 from shared.runtime.answer_cache import AnswerCache
+from shared.runtime.budget import Budget
 from shared.runtime.catalogue import Catalogue
 from shared.runtime.ledger import Ledger
-from shared.runtime.openai_model import OpenAiModel
+from shared.runtime.openai_model import OpenAiModel, Spend
 from shared.runtime.servers.launcher import Launcher
 from shared.runtime.servers.pool import EnvironmentPool, PoolBounds
 from shared.runtime.servers.programs import find_programs
@@ -73,13 +74,16 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     ledger = Ledger(settings.kafka_bootstrap, "explorer")
     pool = await resources.enter_async_context(_pool(settings))
     catalogue = Catalogue(pool.learn)
-    benders, policy = _benders(settings, ledger)
-    explorer = Explorer(PooledEnvironments(pool, ledger.spend), benders, policy)
+    budget = Budget(settings, ledger.spend)
+    benders, policy = _benders(settings, budget.spend)
+    explorer = Explorer(PooledEnvironments(pool, budget.spend), benders, policy)
     handler = Exploring(explorer, catalogue, settings.catalogue_wait_seconds, lambda: datetime.now(UTC))
+    stage = Stage("explorer", ("sub-dags",), handler.handle, on_dead=dead_exploration, hold=budget.hold)
     return [
-        TransactionalWorker(settings, Stage("explorer", ("sub-dags",), handler.handle, on_dead=dead_exploration)),
+        TransactionalWorker(settings, stage),
         Background("catalogue", partial(catalogue.follow, settings.kafka_bootstrap), catalogue.is_ready),
         Background("ledger", ledger.follow),
+        budget,
     ]
 
 
@@ -90,10 +94,10 @@ def _pool(settings: Settings) -> EnvironmentPool:
     return EnvironmentPool(WorldStore(settings.data_dir / "worlds"), launcher, scratch, bounds)
 
 
-def _benders(settings: Settings, ledger: Ledger) -> tuple[Sequence[PlanBender], str]:
+def _benders(settings: Settings, spend: Spend) -> tuple[Sequence[PlanBender], str]:
     """Choose who bends plans, and the policy that says so on every exploration."""
     if not settings.openai_base_url:
         return (PlannedBender(),), POLICY
     cache = AnswerCache(settings.data_dir / "answers")
-    model = OpenAiModel(settings, "explorer", cache, ledger.spend)
+    model = OpenAiModel(settings, "explorer", cache, spend)
     return (PlannedBender(), ModelBender(model)), f"{POLICY}+{settings.model_by_role.get(ROLE, settings.model)}"

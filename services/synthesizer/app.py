@@ -11,12 +11,13 @@ from services.synthesizer.settings import Settings
 from shared.model.errors import Rejected
 from shared.model.explorations import Exploration
 from shared.runtime.answer_cache import AnswerCache
+from shared.runtime.budget import Budget
 from shared.runtime.catalogue import Catalogue
 from shared.runtime.ledger import Ledger
 from shared.runtime.openai_model import OpenAiModel
 from shared.runtime.service import Background, Part
 from shared.runtime.streaming.events import Event, Output
-from shared.runtime.streaming.stage import Stage
+from shared.runtime.streaming.stage import Stage, go
 from shared.runtime.streaming.worker import TransactionalWorker
 
 WRITES = "draft-tasks"
@@ -56,13 +57,16 @@ def dead_draft(event: Event, error: Exception) -> Sequence[Output]:
 async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:
     """Put the synthesizer together."""
     catalogue, ledger = Catalogue(), Ledger(settings.kafka_bootstrap, "synthesizer")
-    paraphraser = None
+    budget, paraphraser = Budget(settings, ledger.spend), None
     if settings.openai_base_url:
         cache = AnswerCache(settings.data_dir / "answers")
-        paraphraser = Paraphraser(OpenAiModel(settings, "synthesizer", cache, ledger.spend))
+        paraphraser = Paraphraser(OpenAiModel(settings, "synthesizer", cache, budget.spend))
     handler = Synthesizing(catalogue, settings.catalogue_wait_seconds, paraphraser)
+    hold = budget.hold if paraphraser else go
+    stage = Stage("synthesizer", ("explorations",), handler.handle, on_dead=dead_draft, hold=hold)
     return [
-        TransactionalWorker(settings, Stage("synthesizer", ("explorations",), handler.handle, on_dead=dead_draft)),
+        TransactionalWorker(settings, stage),
         Background("catalogue", partial(catalogue.follow, settings.kafka_bootstrap), catalogue.is_ready),
         Background("ledger", ledger.follow),
+        *([budget] if paraphraser else []),
     ]

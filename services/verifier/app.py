@@ -12,12 +12,13 @@ from services.verifier.settings import Settings
 from shared.model.errors import Rejected
 from shared.model.tasks import DraftTask, TaskState, TaskStatus, Verdict, VerdictKind
 from shared.runtime.answer_cache import AnswerCache
+from shared.runtime.budget import Budget
 from shared.runtime.ledger import Ledger
 from shared.runtime.openai_model import OpenAiModel
 from shared.runtime.rpc import open_channel
 from shared.runtime.service import Background, Part
 from shared.runtime.streaming.events import Event, Output
-from shared.runtime.streaming.stage import Gate, Stage
+from shared.runtime.streaming.stage import Gate, Stage, go
 from shared.runtime.streaming.worker import TransactionalWorker
 
 PUBLISHED = "verified-tasks"
@@ -70,13 +71,15 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     channel = await resources.enter_async_context(
         open_channel(settings.simulator_address, settings.simulator_timeout_seconds)
     )
-    judge = None
+    budget, judge = Budget(settings, ledger.spend), None
     if settings.openai_base_url:
         cache = AnswerCache(settings.data_dir / "answers")
-        judge = ModelJudge(OpenAiModel(settings, "verifier", cache, ledger.spend))
+        judge = ModelJudge(OpenAiModel(settings, "verifier", cache, budget.spend))
     handler = Verifying(Verifier(SimulatorClient(channel), judge))
-    stage = Stage("verifier", ("draft-tasks",), handler.handle, on_dead=dead_verdict)
+    hold = budget.hold if judge else go
+    stage = Stage("verifier", ("draft-tasks",), handler.handle, on_dead=dead_verdict, hold=hold)
     return [
         TransactionalWorker(settings, stage, Gate(PUBLISHED, on_duplicate)),
         Background("ledger", ledger.follow),
+        *([budget] if judge else []),
     ]

@@ -49,6 +49,12 @@ class ServiceSettings(BaseSettings):
     """Dead letters in a row after which the stage stops."""
     max_failure_share: float = Field(default=0.5, gt=0, le=1)
     """Share of dead letters among the last 100 events above which the stage stops."""
+    budget_calls: int = Field(default=0, ge=0)
+    """Tool calls and model requests of all stages together, after which those that spend pause; 0 = no limit."""
+    budget_tokens: int = Field(default=0, ge=0)
+    """Tokens sent and received, likewise."""
+    budget_money: Decimal = Field(default=Decimal(0), ge=0)
+    """Money by `model_price_in` and `model_price_out`, likewise."""
     poll_bound_seconds: float = Field(default=60.0, gt=0)
     """Seconds without a poll of Kafka after which `/livez` fails."""
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -33,7 +34,7 @@ def crawling(tmp_path, **entries):
     store, digest = world(tmp_path)
     made = launcher(tmp_path, Timeouts(start=2, call=3, listing=5), **entries)
     servers = Servers(made, store, tmp_path / "scratch")
-    handler = Crawling(servers, EarlierCrawls(), Budget(), lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    handler = Crawling(servers, EarlierCrawls(), Budget(), lambda: datetime(2026, 11, 1, tzinfo=UTC), AsyncMock())
     return handler, digest
 
 

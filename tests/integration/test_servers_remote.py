@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -77,7 +78,7 @@ async def test_the_owner_may_allow_writes(tmp_path, url):
 async def crawl(tmp_path, **entries):
     store, digest = world(tmp_path)
     servers = Servers(launcher(tmp_path, **entries), store, tmp_path / "scratch")
-    handler = Crawling(servers, EarlierCrawls(), Budget(), lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    handler = Crawling(servers, EarlierCrawls(), Budget(), lambda: datetime(2026, 11, 1, tzinfo=UTC), AsyncMock())
     request = CrawlRequest("c", "s", "start", (digest,))
     return [output.record for output in await handler.handle(Event("crawl-requests", 0, 0, "s", request, {}, 0))]
 

@@ -25,6 +25,7 @@ BUG_ATTEMPTS = 4
 """One, and three more."""
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 10.0
+HOLD_SECONDS = 0.5
 
 logger = structlog.get_logger()
 
@@ -75,6 +76,7 @@ class Attempts:
         structlog.contextvars.bind_contextvars(key=event.key)
         attempts = waits = 0
         while True:
+            await self._held(event)
             try:
                 return await self._attempt(event)
             except (Fenced, StageFailed):
@@ -110,15 +112,23 @@ class Attempts:
         letter = dead_letter(message, error, self._stage.name, attempts)
         return Outcome(event, outputs, (*encode(outputs, self._stage.name, event.headers), letter), is_dead=True)
 
+    async def _held(self, event: Event) -> None:
+        """Wait while the stage may begin nothing: no attempt, so no failure."""
+        while reason := self._stage.hold():
+            await self._pause_for(event, reason, HOLD_SECONDS)
+
     async def _wait_for_it(self, event: Event, error: Unavailable, waits: int) -> None:
-        where = (event.topic, event.partition, event.offset)
         self._count_failure(event, error)
         logger.warning("dependency_unavailable", error=str(error), waits=waits)
-        self.away[where] = str(error)
+        await self._pause_for(event, str(error), _pause(waits))
+
+    async def _pause_for(self, event: Event, reason: str, seconds: float) -> None:
+        where = (event.topic, event.partition, event.offset)
+        self.away[where] = reason
         gauge = telemetry.UNAVAILABLE.labels(self._stage.name, event.topic)
         gauge.inc()
         try:
-            await asyncio.sleep(_pause(waits))
+            await asyncio.sleep(seconds)
         finally:
             gauge.dec()
             del self.away[where]

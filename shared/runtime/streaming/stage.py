@@ -12,6 +12,14 @@ bytes could not be decoded."""
 OnDuplicate = Callable[[Event, Sequence[Output]], Sequence[Output]]
 """Outputs instead of those that would publish a key again; must write nothing to the gate's topic."""
 
+Hold = Callable[[], str]
+"""Why no further event may be begun now, empty while one may; asked before every attempt."""
+
+
+def go() -> str:
+    """Hold nothing."""
+    return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -21,6 +29,7 @@ class Stage:
     reads: tuple[str, ...]
     handler: Handler
     on_dead: OnDead | None = None
+    hold: Hold = go
 
     @property
     def group(self) -> str:

@@ -1,14 +1,17 @@
 """Progress, goal, parameters and display: folds over values, no process."""
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cli.running import metrics
+from cli import up
+from cli.running import costs, metrics
 from cli.running.funnel import funnel
 from cli.running.goal import Goal, Phase, RunFailed, require_servers
-from cli.running.parameters import RunParameters, settle, stored
+from cli.running.parameters import Asked, RunParameters, settle, stored
 from cli.running.progress import Progress
 from cli.running.roster import SERVICES, Addresses, common_environment, own_environment
 from cli.running.view import printable
@@ -17,7 +20,8 @@ from shared.model.catalogue import CrawlOutcome, FailureClass, ServerRecord
 from shared.model.errors import BadInput
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
-from shared.model.tasks import Verdict, VerdictKind
+from shared.model.tasks import LedgerEntry, SpendKind, Verdict, VerdictKind
+from shared.runtime.spending import Limits
 
 pytestmark = pytest.mark.unit
 
@@ -254,3 +258,48 @@ def test_the_task_with_the_most_flows_is_shown() -> None:
     plain, chained = row("task_a", call("c1"), call("c2")), row("task_b", call("c1"), call("c2", "c1"))
     assert choose([plain, chained]) is chained
     assert json.dumps(choose([plain])) == json.dumps(plain)
+
+
+def paid(
+    entry_id: str, subject: str, stage: str = "explorer", calls: int = 1, money: str = "0"
+) -> tuple[str, str, Any]:
+    return "ledger", stage, LedgerEntry(entry_id, stage, SpendKind.TOOL_CALL, subject, 0.5, calls, money=money)
+
+
+def test_costs_of_an_exploration_are_shared_by_its_drafts() -> None:
+    progress = folded(
+        paid("a", "expl_0", calls=5),
+        paid("a", "expl_0", calls=5),
+        paid("b", "expl_0", calls=3),
+        paid("c", "task_0_1", "verifier", 1, "0.5"),
+        paid("d", "server", "crawler", 100),
+        judged(0, 0, 2),
+        judged(0, 1, 2, VerdictKind.REJECTED),
+    )
+    found = costs.as_json(progress.costs, progress.judged, Limits(calls=109))
+    assert found["total"]["calls"] == 109
+    assert {name: spent["calls"] for name, spent in found["stages"].items()} == {
+        "crawler": 100,
+        "explorer": 8,
+        "verifier": 1,
+    }
+    assert found["per_draft"]["verified"]["each"]["calls"] == 4
+    assert (
+        found["per_draft"]["rejected"]["each"] | {"calls": 5, "money": "0.500000"}
+        == (found["per_draft"]["rejected"]["each"])
+    )
+    assert found["budget"]["spent"].startswith("the budget of 109 calls is spent (109)")
+    text = costs.lines(progress.costs, progress.judged, Limits(calls=109))
+    assert text[0].startswith("costs: 109 of 109 calls, ")
+    assert text[1].startswith("  each verified task 4 calls, ")
+    assert text[2].startswith("paused: ")
+
+
+def test_a_budget_is_kept_until_another_is_given(tmp_path: Path) -> None:
+    before = replace(parameters(), budget_calls=5, budget_money="1.50")
+    before.save(tmp_path / "run.json")
+    assert stored(tmp_path / "run.json") == before
+    assert before.limits == Limits(5, 0, Decimal("1.5"))
+    assert up.budget(Asked(budget_calls=9), before) == {"budget_calls": 9, "budget_tokens": 0, "budget_money": "1.50"}
+    assert up.budget(Asked(budget_money=Decimal("0.25")), None) == {"budget_money": "0.25"}
+    assert settle(before, replace(before, budget_calls=9), tmp_path).budget_calls == 9
