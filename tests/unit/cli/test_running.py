@@ -262,7 +262,7 @@ def test_the_task_with_the_most_flows_is_shown() -> None:
 
 def paid(
     entry_id: str, subject: str, stage: str = "explorer", calls: int = 1, money: str = "0"
-) -> tuple[str, str, Any]:
+) -> tuple[str, str, LedgerEntry]:
     return "ledger", stage, LedgerEntry(entry_id, stage, SpendKind.TOOL_CALL, subject, 0.5, calls, money=money)
 
 
