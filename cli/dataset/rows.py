@@ -7,7 +7,7 @@ from typing import Any
 from cli.dataset.json_lines import Raw, received
 from shared.model.calls import DataFlow, Recording, State
 from shared.model.catalogue import ServerRecord
-from shared.model.tasks import FieldEvidence, OfferedTool, ReferenceCall, Task, VerifiedTask
+from shared.model.tasks import FieldEvidence, OfferedTool, ReferenceCall, Task, Uniqueness, VerifiedTask
 
 SPLIT = "train"
 VERIFIER = "typed_equality"
@@ -36,6 +36,7 @@ def task_row(verified: VerifiedTask, servers: Mapping[str, ServerRecord], snapsh
         "logical_form": received(task.logical_form_json),
         "reference": [_reference(call) for call in task.reference],
         "min_known_calls": task.min_known_calls,
+        "uniqueness": verified.uniqueness or Uniqueness.OBSERVED,
         "needs_discovery": task.needs_discovery,
         "task_family": task.task_family,
         "twin_group": task.twin_group,
@@ -183,6 +184,8 @@ def _provenance(verified: VerifiedTask) -> dict[str, Any]:
         "exploration_id": task.exploration_id,
         "shape": task.shape,
         "checks": list(verified.checks),
+        "unread": verified.unread,
+        "cheapest": received(verified.cheapest_json) or {},
         **(more if isinstance(more, dict) else {}),
     }
 

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from services.verifier.adapters.simulator_client import SimulatorClient
+from services.verifier.adapters.worlds import WorldMeanings
 from services.verifier.domain.case import Refusal
 from services.verifier.domain.judging import ModelJudge
 from services.verifier.domain.verifying import Verifier, verdict
@@ -16,6 +17,7 @@ from shared.runtime.budget import Budget
 from shared.runtime.ledger import Ledger
 from shared.runtime.openai_model import OpenAiModel
 from shared.runtime.rpc import open_channel
+from shared.runtime.servers.world_store import WorldStore
 from shared.runtime.service import Background, Part
 from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.stage import Gate, Stage, go
@@ -34,7 +36,7 @@ class Verifying:
         """Decide about one draft.
 
         Raises:
-            Unavailable: the simulator or the judge is away, or a recording has not arrived there yet.
+            Unavailable: the simulator, the world or the judge is away, or a recording has not arrived there yet.
         """
         draft: DraftTask = event.record
         verified = await self._verifier.verify(draft)
@@ -75,7 +77,8 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     if settings.openai_base_url:
         cache = AnswerCache(settings.data_dir / "answers")
         judge = ModelJudge(OpenAiModel(settings, "verifier", cache, budget.spend))
-    handler = Verifying(Verifier(SimulatorClient(channel), judge))
+    meanings = WorldMeanings(WorldStore(settings.data_dir / "worlds"))
+    handler = Verifying(Verifier(SimulatorClient(channel), meanings, judge))
     hold = budget.hold if judge else go
     stage = Stage("verifier", ("draft-tasks",), handler.handle, on_dead=dead_verdict, hold=hold)
     return [

@@ -129,6 +129,15 @@ class DraftTask:
     """Per reference call `{call_id, same, volatile}`: the second run's evidence."""
 
 
+class Uniqueness(StrEnum):
+    """How it is known that a question has one answer, and this one."""
+
+    PROVEN = "proven"
+    """A second evaluator computed it from the world's files, and every other source of the same thing agrees."""
+    OBSERVED = "observed"
+    """Only seen in results: some of it stands where the second evaluator does not read."""
+
+
 class VerdictKind(StrEnum):
     """What became of a draft."""
 
@@ -154,6 +163,8 @@ class Verdict:
     text: str = ""
     shape: str = ""
     draws_lane: bool = True
+    uniqueness: Uniqueness | None = None
+    """Of a verified task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +175,12 @@ class VerifiedTask:
     checks: tuple[str, ...]
     """Names of the gates it passed, in order."""
     checker_version: str
+    uniqueness: Uniqueness | None = None
+    """None where it was published before there was a second evaluator."""
+    unread: str = ""
+    """What the second evaluator could not read, where the uniqueness is only observed."""
+    cheapest_json: str = "{}"
+    """Where `min_known_calls` comes from: `{calls, way, executed}`; a way that is not executed is only planned."""
 
 
 class TaskState(StrEnum):

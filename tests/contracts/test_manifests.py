@@ -213,6 +213,22 @@ def test_claims_that_pods_mount_exist():
                 assert volume["persistentVolumeClaim"]["claimName"] in claims
 
 
+def test_services_that_open_worlds_see_them():
+    readers = {
+        name
+        for name in SERVICES
+        if any("WorldStore(" in path.read_text(encoding="utf-8") for path in (ROOT / "services" / name).rglob("*.py"))
+    }
+    assert {"crawler", "explorer", "verifier"} <= readers
+    for name in readers:
+        pod = pod_of(workloads()[name])
+        (container,) = pod["containers"]
+        mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+        claims = {v["name"]: v.get("persistentVolumeClaim", {}).get("claimName") for v in pod["volumes"]}
+        assert claims[mounts["/var/lib/firefly/worlds"]] == "worlds"
+        assert "data:/var/lib/firefly" in _compose()["services"][name]["volumes"]
+
+
 # --- settings
 
 

@@ -14,6 +14,7 @@ from shared.model.tasks import (
     Task,
     TaskState,
     TaskStatus,
+    Uniqueness,
     VerifiedTask,
 )
 from shared.proof.canonical import canonical
@@ -24,6 +25,7 @@ from tests.fakes.office import DIGESTS, FIRST_FILES, NOW, SCHEMAS, Office, serve
 ORDER = canonical([{"pointer": "/content/0/text"}, {"key_value": "order"}])
 TOTAL = canonical([{"pointer": "/structuredContent/total"}])
 ITEMS = canonical([{"pointer": "/structuredContent/items"}])
+CHEAPEST = canonical({"calls": 2, "way": ["reference"], "executed": True})
 ROUND = canonical([{"name": "round", "args": {"digits": 1}}])
 
 
@@ -90,7 +92,10 @@ def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
         license="Apache-2.0",
     )
     named = replace(task, task_id=identifier("task", [world, suffix, task.ground_truth_json]))
-    return VerifiedTask(named, ("rederives", "replays"), "1"), (first, second)
+    return VerifiedTask(named, ("rederives", "replays"), "1", Uniqueness.OBSERVED, "the form is empty", CHEAPEST), (
+        first,
+        second,
+    )
 
 
 def more_recordings() -> tuple[Recording, ...]:

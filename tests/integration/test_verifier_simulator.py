@@ -21,7 +21,7 @@ from shared.runtime.rpc import open_channel
 from shared.runtime.streaming.events import Event
 from tests.fakes.dataset import more_recordings
 from tests.fakes.office import servers, tools
-from tests.unit.verifier.office_task import RECORDINGS, TASK, draft_of
+from tests.unit.verifier.office_task import RECORDINGS, TASK, FakeMeanings, draft_of
 
 pytestmark = pytest.mark.integration
 
@@ -40,7 +40,7 @@ class Live:
 
     async def verify(self, task=TASK):
         async with open_channel(self.target, 5.0) as channel:
-            return (await Verifier(SimulatorClient(channel)).verify(draft_of(task))).verdict
+            return (await Verifier(SimulatorClient(channel), FakeMeanings()).verify(draft_of(task))).verdict
 
 
 @asynccontextmanager

@@ -1,1 +1,1 @@
-"""What the verifier reaches: the simulator."""
+"""What the verifier reaches: the simulator, and the files of worlds."""

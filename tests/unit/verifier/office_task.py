@@ -4,9 +4,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from services.verifier.domain.case import Case
+from services.verifier.domain.evaluating.cheapest import Cheapest
+from services.verifier.domain.evaluating.meaning import Meaning
 from services.verifier.domain.gates import AFTER_REPLAY, BEFORE_REPLAY
 from services.verifier.domain.replaying import Replayed
-from shared.model.tasks import DraftTask
+from shared.model.tasks import DraftTask, Uniqueness
 from shared.proof.canonical import canonical, parse
 from tests.fakes.dataset import order_task
 
@@ -55,6 +57,21 @@ def only_items():
         ),
         answer_types_json=canonical({"items": {"type": "number"}}),
     )
+
+
+PROVEN = Meaning(Uniqueness.PROVEN, cheapest=Cheapest(1, ("read orders",), executed=False))
+
+
+class FakeMeanings:
+    """Says the same of every task, and remembers what it was asked."""
+
+    def __init__(self, meaning=PROVEN):
+        self._meaning = meaning
+        self.asked = []
+
+    async def meaning(self, task, results):
+        self.asked.append((task.task_id, sorted(results)))
+        return self._meaning
 
 
 class FakeSimulator:

@@ -5,14 +5,18 @@ from dataclasses import replace
 import pytest
 
 from services.verifier.app import Verifying, dead_verdict, on_duplicate
+from services.verifier.domain.case import Refusal
+from services.verifier.domain.evaluating.cheapest import Cheapest
+from services.verifier.domain.evaluating.meaning import Meaning
 from services.verifier.domain.judging import ModelJudge, messages
 from services.verifier.domain.verifying import Verifier
 from shared.model.errors import Rejected, Unavailable
-from shared.model.tasks import DraftTask, TaskState, VerdictKind
+from shared.model.tasks import DraftTask, TaskState, Uniqueness, VerdictKind
+from shared.proof.canonical import parse
 from shared.runtime import wire
 from shared.runtime.streaming.events import Event
 from tests.fakes.language_model import ScriptedModel
-from tests.unit.verifier.office_task import RECORDINGS, TASK, FakeSimulator, draft_of
+from tests.unit.verifier.office_task import RECORDINGS, TASK, FakeMeanings, FakeSimulator, draft_of
 
 GOOD = {"natural": True, "clear": True, "purposeful": True, "why": ""}
 
@@ -21,8 +25,9 @@ def event(record):
     return Event("draft-tasks", 2, 5, "k", record, {}, 0)
 
 
-async def verify(draft=None, simulator=None, judge=None):
-    return await Verifier(simulator or FakeSimulator(), judge).verify(draft or draft_of())
+async def verify(draft=None, simulator=None, judge=None, meanings=None):
+    verifier = Verifier(simulator or FakeSimulator(), meanings or FakeMeanings(), judge)
+    return await verifier.verify(draft or draft_of())
 
 
 async def test_sound_draft_is_verified_with_the_names_of_its_checks():
@@ -31,11 +36,37 @@ async def test_sound_draft_is_verified_with_the_names_of_its_checks():
     assert (verified.verdict.kind, verified.verdict.reason) == (VerdictKind.VERIFIED, "")
     assert (verified.verdict.counter, verified.verdict.index, verified.verdict.of) == (17, 0, 2)
     assert verified.verdict.shape == TASK.shape
-    assert verified.task.task == TASK
+    assert verified.task.task == replace(TASK, min_known_calls=1, difficulty="easy", tags=())
     assert {"rederive", "replay", "edge_evidence", "prompt_only", "mutation"} <= set(verified.task.checks)
+    assert {"meaning_mismatch", "ambiguous_selector", "contradicting_source"} <= set(verified.task.checks)
+    assert verified.task.uniqueness is verified.verdict.uniqueness is Uniqueness.PROVEN
+    assert parse(verified.task.cheapest_json) == {"calls": 1, "way": ["read orders"], "executed": False}
     assert verified.task.checker_version
     assert simulator.opened == [(("desk", "files"), TASK.world_digest)]
     assert simulator.closed == 1
+
+
+async def test_what_the_second_evaluator_cannot_read_is_published_as_observed_and_passed_none_of_its_gates():
+    unread = Meaning(Uniqueness.OBSERVED, unread="a form Result", cheapest=Cheapest(2, ("reference",), executed=True))
+    verified = await verify(meanings=FakeMeanings(unread))
+    assert verified.verdict.kind is VerdictKind.VERIFIED
+    assert verified.task.uniqueness is verified.verdict.uniqueness is Uniqueness.OBSERVED
+    assert verified.task.unread == "a form Result"
+    assert not {"meaning_mismatch", "no_such_referent"} & set(verified.task.checks)
+    assert verified.task.task.min_known_calls == 2
+    assert "multi_call" in verified.task.task.tags
+
+
+async def test_task_that_means_something_else_is_refused_before_the_judge_is_paid():
+    model, meanings = (
+        ScriptedModel(),
+        FakeMeanings(Meaning(Uniqueness.OBSERVED, Refusal("meaning_mismatch", "7, not 8"))),
+    )
+    verified = await verify(judge=ModelJudge(model), meanings=meanings)
+    assert (verified.verdict.kind, verified.verdict.reason) == (VerdictKind.REJECTED, "meaning_mismatch")
+    assert verified.task is None
+    assert meanings.asked == [(TASK.task_id, ["c1", "c2"])]
+    assert model.asked == []
 
 
 async def test_draft_without_task_gets_the_verdict_nothing_with_its_reason():
@@ -114,7 +145,7 @@ def test_prompt_cannot_close_the_marker_around_it():
 
 
 async def test_handler_writes_verdict_task_and_status_under_their_keys():
-    outputs = await Verifying(Verifier(FakeSimulator())).handle(event(draft_of()))
+    outputs = await Verifying(Verifier(FakeSimulator(), FakeMeanings())).handle(event(draft_of()))
     assert [(one.topic, one.key) for one in outputs] == [
         ("verdicts", TASK.task_id),
         ("verified-tasks", TASK.task_id),
@@ -127,11 +158,13 @@ async def test_handler_writes_verdict_task_and_status_under_their_keys():
 
 async def test_handler_writes_only_the_verdict_of_a_refused_draft():
     refused = draft_of(replace(TASK, prompt="Use find_order."))
-    assert [one.topic for one in await Verifying(Verifier(FakeSimulator())).handle(event(refused))] == ["verdicts"]
+    assert [one.topic for one in await Verifying(Verifier(FakeSimulator(), FakeMeanings())).handle(event(refused))] == [
+        "verdicts"
+    ]
 
 
 async def test_published_id_becomes_a_verdict_duplicate_and_nothing_else():
-    outputs = await Verifying(Verifier(FakeSimulator())).handle(event(draft_of()))
+    outputs = await Verifying(Verifier(FakeSimulator(), FakeMeanings())).handle(event(draft_of()))
     (only,) = on_duplicate(event(draft_of()), outputs)
     assert (only.topic, only.record.kind, only.record.reason) == ("verdicts", VerdictKind.DUPLICATE, "duplicate")
 
