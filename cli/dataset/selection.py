@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.dataset.constant_answers import Answered, most_frequent, solved
+from cli.dataset import distinct
 from services.simulator.domain.recordings import merge
 from services.simulator.domain.snapshots import Content
 from shared.model.calls import Recording
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.errors import BadInput
 from shared.model.tasks import TaskState, TaskStatus, VerifiedTask
-from shared.proof.canonical import canonical, parse_canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,10 @@ def select(gathered: Gathered) -> Selected:
     """
     servers = {server.server_id: server for server in gathered.servers}
     tasks, left_out = _holding(gathered.tasks, gathered.statuses)
-    distinct = _without_near_duplicates(tasks)
-    left_out["near_duplicate"] = len(tasks) - len(distinct)
-    kept = _without_constant_answers(_without_repeated_answers(distinct))
-    left_out["constant_answer"] = len(distinct) - len(kept)
+    names, why = distinct.kept(distinct.Candidate.of(task.task) for task in tasks)
+    left_out |= why
+    chosen = set(names)
+    kept = tuple(task for task in tasks if task.task.task_id in chosen)
     recordings = _joined(gathered.recordings)
     _require_cited(kept, recordings)
     digests = _server_digests(kept, servers)
@@ -77,43 +76,6 @@ def _holding(
     }
     holding = [first[name] for name in sorted(first) if state.get(name, TaskState.ACTIVE) is TaskState.ACTIVE]
     return tuple(holding), left_out
-
-
-def _without_near_duplicates(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTask, ...]:
-    """Of tasks that ask the same words of the same world, the smallest id stays."""
-    kept: dict[tuple[str, str], VerifiedTask] = {}
-    for task in tasks:
-        words = " ".join(task.task.prompt.casefold().split())
-        kept.setdefault((task.task.world_digest, words), task)
-    return tuple(kept.values())
-
-
-def _without_repeated_answers(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTask, ...]:
-    """Of tasks that one constant would all answer (one field, one value), the smallest id stays.
-
-    Else an agent that calls nothing would collect reward for the value that a world mentions most.
-    """
-    kept: dict[str, VerifiedTask] = {}
-    for task in tasks:
-        values = list(parse_canonical(task.task.ground_truth_json).values())
-        kept.setdefault(canonical(values[0]) if len(values) == 1 else task.task.task_id, task)
-    return tuple(kept.values())
-
-
-def _without_constant_answers(tasks: Sequence[VerifiedTask]) -> tuple[VerifiedTask, ...]:
-    """Leave out what the most frequent values of the export answer, until they answer nothing of it."""
-    kept = {task.task.task_id: (task, _answered(task)) for task in tasks}
-    while True:
-        frequent = most_frequent(answered for _, answered in kept.values())
-        easy = [name for name, (_, answered) in kept.items() if solved(answered, frequent)]
-        if not easy or len(easy) == len(kept):
-            return tuple(task for task, _ in kept.values())
-        for name in easy:
-            del kept[name]
-
-
-def _answered(task: VerifiedTask) -> Answered:
-    return parse_canonical(task.task.answer_types_json), parse_canonical(task.task.ground_truth_json)
 
 
 def _joined(recordings: Iterable[Recording]) -> dict[str, Recording]:

@@ -16,7 +16,6 @@ from shared.runtime.streaming.reader import Follower, Position
 TOPICS = ("tool-catalogue", "sub-dags", "explorations", "verdicts", "verified-tasks", "ledger")
 NO_MOVE = frozenset({"ledger"})
 """Spending is no progress: a stage that tries in vain spends too."""
-KEY_ONLY = frozenset({"verified-tasks"})
 RETRY_SECONDS = 0.5
 
 
@@ -77,7 +76,7 @@ class Feed:
 
     def _fold(self, message: Message) -> None:
         self._position[message.topic, message.partition] = message.offset + 1
-        event = message.event() if message.topic in KEY_ONLY else reader.decoded(message)
+        event = reader.decoded(message)
         if event is None:
             return
         self._progress.apply(event.topic, event.key, event.record)

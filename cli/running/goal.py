@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Until N tasks are verified, or for N draws, or without end."""
+    """Until N verified tasks are there that an export keeps, or for N draws, or without end."""
 
     until: int | None = None
     draws: int | None = None
@@ -33,7 +33,7 @@ class Goal:
         Raises:
             RunFailed: the goal cannot be reached any more.
         """
-        if self.until is not None and (is_draining or progress.verified >= self.until):
+        if self.until is not None and (is_draining or progress.exportable >= self.until):
             return Phase.DRAIN if progress.unfinished() else Phase.DONE
         last = progress.total if self.draws is None else self.draws
         if progress.total is not None and self.draws is not None:
@@ -41,17 +41,21 @@ class Goal:
         if last is None or progress.unfinished(last):
             return Phase.RUN
         if self.until is not None:
-            raise RunFailed(f"nothing more can be drawn: {progress.verified} of {self.until} tasks are verified")
+            raise RunFailed(f"nothing more can be drawn: {_of(progress, self.until)}")
         return Phase.DONE
 
     def text(self, progress: Progress) -> str:
         """How far it is."""
         if self.until is not None:
-            return f"{progress.verified} of {self.until} tasks verified"
+            return _of(progress, self.until)
         if self.draws is not None:
             done = self.draws - len(progress.unfinished(self.draws))
             return f"{done} of {self.draws} draws finished, {progress.verified} tasks verified"
         return f"{progress.verified} tasks verified"
+
+
+def _of(progress: Progress, until: int) -> str:
+    return f"{progress.exportable} of {until} distinct tasks ({progress.verified} verified)"
 
 
 def require_servers(progress: Progress, asked: int) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.dataset.distinct import Candidate, kept
 from cli.running.costs import Costs
 from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord, WorldRecord
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
-from shared.model.tasks import LedgerEntry, Verdict, VerdictKind
+from shared.model.tasks import LedgerEntry, Verdict, VerdictKind, VerifiedTask
 
 
 @dataclass(slots=True)
@@ -41,14 +42,18 @@ class Progress:
     """Task id -> times on `verified-tasks`: each must be 1."""
     graph_version: int | None = None
     costs: Costs = field(default_factory=Costs)
+    _candidates: dict[str, Candidate] = field(default_factory=dict)
+    _kept: tuple[int, int] = (0, 0)
+    """(candidates, how many of them are kept), as of the last look."""
     _failures: dict[int, str] = field(default_factory=dict)
     _judged: dict[tuple[int, int, bool], Verdict] = field(default_factory=dict)
     """Per (counter, index, draws lane), the verdict that counts."""
 
     def apply(self, topic: str, key: str, record: Any) -> None:
-        """Fold one record; `record` is None for `verified-tasks`, whose key says enough."""
-        if topic == "verified-tasks":
+        """Fold one record."""
+        if isinstance(record, VerifiedTask):
             self.published[key] += 1
+            self._candidates.setdefault(key, Candidate.of(record.task))
         elif isinstance(record, ServerRecord | WorldRecord | ToolRecord):
             self._find(record)
         elif isinstance(record, EpochOpened):
@@ -71,6 +76,13 @@ class Progress:
     def verified(self) -> int:
         """Distinct tasks published."""
         return len(self.published)
+
+    @property
+    def exportable(self) -> int:
+        """Tasks that an export would keep: distinct, and not answered by a constant."""
+        if self._kept[0] != len(self._candidates):
+            self._kept = (len(self._candidates), len(kept(self._candidates.values())[0]))
+        return self._kept[1]
 
     @property
     def ready_servers(self) -> int:

@@ -20,8 +20,10 @@ from shared.model.catalogue import CrawlOutcome, FailureClass, ServerRecord
 from shared.model.errors import BadInput
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
-from shared.model.tasks import LedgerEntry, SpendKind, Verdict, VerdictKind
+from shared.model.tasks import LedgerEntry, SpendKind, Verdict, VerdictKind, VerifiedTask
+from shared.proof.canonical import canonical
 from shared.runtime.spending import Limits
+from tests.fakes.dataset import order_task
 
 pytestmark = pytest.mark.unit
 
@@ -45,8 +47,12 @@ def judged(
     return "verdicts", record.draft_id, record
 
 
-def published(counter: int, index: int = 0) -> tuple[str, str, None]:
-    return "verified-tasks", f"task_{counter}_{index}", None
+def published(counter: int, index: int = 0) -> tuple[str, str, VerifiedTask]:
+    task_id = f"task_{counter}_{index}"
+    task, _ = order_task()
+    truth = canonical({"count": counter, "name": task_id})
+    named = replace(task.task, task_id=task_id, prompt=f"What is {task_id}?", ground_truth_json=truth)
+    return "verified-tasks", task_id, replace(task, task=named)
 
 
 def folded(*records) -> Progress:
@@ -84,6 +90,15 @@ def test_a_draw_that_was_repaired_counts_as_it_is_now() -> None:
 
 def test_a_task_published_twice_is_named() -> None:
     assert funnel(folded(published(0), published(0), published(1)))["tasks"]["published_twice"] == ["task_0_0"]
+
+
+def test_until_counts_what_an_export_keeps() -> None:
+    topic, key, task = published(0)
+    twin = (topic, f"{key}_again", replace(task, task=replace(task.task, task_id=f"{key}_again")))
+    progress = folded((topic, key, task), twin, published(1))
+    assert (progress.verified, progress.exportable) == (3, 2)
+    assert Goal(until=3).phase(progress, False) is Phase.RUN
+    assert Goal(until=2).phase(progress, False) is not Phase.RUN
 
 
 def test_draws_on_request_are_outside_the_goal() -> None:
@@ -131,7 +146,7 @@ def test_until_fails_when_nothing_more_can_be_drawn() -> None:
     progress = folded(
         ("sub-dags", "epoch/0", EpochOpened(0, 0, 0, 1, last=True)), drawn(0), explored(0), judged(0), published(0)
     )
-    with pytest.raises(RunFailed, match="nothing more can be drawn: 1 of 5 tasks are verified"):
+    with pytest.raises(RunFailed, match="nothing more can be drawn: 1 of 5 distinct tasks"):
         Goal(until=5).phase(progress, False)
 
 
