@@ -120,6 +120,7 @@ def run(name: str, settings_type: type[S], build: Build[S]) -> None:
         sys.stderr.write(f"{name}: {_sentence(error)}\n")
         sys.exit(ExitCode.BAD_INPUT)
     telemetry.set_up_logging(settings.log_level, settings.log_format, name)
+    telemetry.RESTARTS.inc(settings.restarts)
     sys.exit(asyncio.run(_exit_code(settings, build)))
 
 

@@ -57,6 +57,10 @@ class ServiceSettings(BaseSettings):
     """Money by `model_price_in` and `model_price_out`, likewise."""
     poll_bound_seconds: float = Field(default=60.0, gt=0)
     """Seconds without a poll of Kafka after which `/livez` fails."""
+    progress_bound_seconds: float = Field(default=1800.0, gt=0)
+    """Seconds without a commit, with work in hand and nothing waited for, after which `/livez` fails."""
+    restarts: int = Field(default=0, ge=0)
+    """How often a supervisor has started this service again; it counts, the service tells."""
 
 
 class ModelSettings(ServiceSettings):

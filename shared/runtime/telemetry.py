@@ -22,12 +22,13 @@ HANDLER_SECONDS = Histogram(
     _STAGE,
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600),
 )
-IN_FLIGHT = Gauge("firefly_in_flight", "Events fetched and not yet committed", _STAGE)
-LAG = Gauge("firefly_lag", "Records between the committed position and the end", (*_STAGE, "partition"))
+IN_FLIGHT = Gauge("firefly_in_flight_events", "Events fetched and not yet committed", _STAGE)
+LAG = Gauge("firefly_lag_records", "Records between the committed position and the end", (*_STAGE, "partition"))
 COMMIT_AGE = Gauge("firefly_commit_age_seconds", "Seconds since the last commit while work is waiting for one", _STAGE)
 TRANSACTIONS = Counter("firefly_transactions", "Transactions by outcome", ("stage", "outcome"))
 REBALANCES = Counter("firefly_rebalances", "Partition assignments received", ("stage",))
-UNAVAILABLE = Gauge("firefly_unavailable", "Events waiting for a dependency that is away", _STAGE)
+WAITING = Gauge("firefly_waiting_events", "Events waiting for a dependency that is away, or for a budget", _STAGE)
+RESTARTS = Counter("firefly_restarts", "Times that a supervisor started this service again")
 RPC_SECONDS = Histogram("firefly_rpc_seconds", "Seconds of one gRPC call", ("method", "code"))
 
 

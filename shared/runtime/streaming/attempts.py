@@ -50,6 +50,17 @@ class Attempts:
         self._limit = FailureLimit(settings.max_failure_run, settings.max_failure_share)
         self.away: dict[tuple[str, int, int], str] = {}
         """What each waiting event (topic, partition, offset) waits for."""
+        self._waited_at = float("-inf")
+
+    def waiting(self) -> str:
+        """Say how many events wait and for what, empty when none does."""
+        if not self.away:
+            return ""
+        return f"{len(self.away)} events wait: {'; '.join(sorted(set(self.away.values()))[:3])}"
+
+    def seconds_since_wait(self) -> float:
+        """Since an event last waited for something named; 0 while one does."""
+        return 0.0 if self.away else time.monotonic() - self._waited_at
 
     async def outcome(self, message: Message) -> Outcome:
         """Handle one message.
@@ -125,13 +136,14 @@ class Attempts:
     async def _pause_for(self, event: Event, reason: str, seconds: float) -> None:
         where = (event.topic, event.partition, event.offset)
         self.away[where] = reason
-        gauge = telemetry.UNAVAILABLE.labels(self._stage.name, event.topic)
+        gauge = telemetry.WAITING.labels(self._stage.name, event.topic)
         gauge.inc()
         try:
             await asyncio.sleep(seconds)
         finally:
             gauge.dec()
             del self.away[where]
+            self._waited_at = time.monotonic()
 
     def _count_failure(self, event: Event, error: Exception) -> None:
         telemetry.EVENTS_FAILED.labels(self._stage.name, event.topic, type(error).__name__).inc()

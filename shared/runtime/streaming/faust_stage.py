@@ -23,11 +23,15 @@ from shared.runtime.streaming.faust_consumer import SafeTransport, require_teste
 from shared.runtime.streaming.messages import Message, Outgoing, encode
 from shared.runtime.streaming.producer import Publisher
 from shared.runtime.streaming.stage import Stage
+from shared.runtime.streaming.uncommitted import Uncommitted
 
 RETRY_SECONDS = 0.5
 WATCH_SECONDS = 0.2
 NEVER_SECONDS = 864_000.0
 """Faust stops polling while its buffers are full; past this interval aiokafka would leave the group for good."""
+
+TICK = "tick"
+"""Stands for the topic where outputs come from no event."""
 
 Source = Callable[[], Awaitable[Sequence[Output]]]
 logger = structlog.get_logger()
@@ -55,6 +59,7 @@ class FaustStage:
         self._restore, self._tick, self._tick_seconds = restore, tick, tick_seconds
         self._attempts = Attempts(settings, stage)
         self._publisher = Publisher(settings.kafka_bootstrap, stage.name)
+        self._uncommitted = Uncommitted()
         self._turn = asyncio.Lock()
         self._app: Any = None
         self._failure: asyncio.Future[None] | None = None
@@ -82,10 +87,15 @@ class FaustStage:
         """Polled Kafka lately."""
         if self._waiting_for:
             return Report(True, f"waiting for {self._waiting_for}")
-        age = time.monotonic() - self._app.consumer.polled_at
-        away = sorted(set(self._attempts.away.values()))
-        text = f"last poll {age:.1f} s ago" + (f"; waiting: {'; '.join(away)}" if away else "")
-        return Report(bool(away) or self._turn.locked() or age < self._settings.poll_bound_seconds, text)
+        now, waiting = time.monotonic(), self._attempts.waiting()
+        age = now - self._app.consumer.polled_at
+        oldest = max((self._uncommitted.age(tp, now) for tp in self._app.consumer.assignment()), default=0.0)
+        stuck = min(oldest, self._attempts.seconds_since_wait())
+        text = f"last poll {age:.1f} s ago" + (f"; {waiting}" if waiting else "")
+        if stuck > self._settings.progress_bound_seconds:
+            return Report(False, f"{text}; nothing was finished for {stuck:.0f} s")
+        # Faust polls no more while its buffers are full: what is in hand, or ticks, is what takes so long.
+        return Report(bool(waiting) or self._turn.locked() or age < self._settings.poll_bound_seconds, text)
 
     def readiness(self) -> Report:
         """State is restored, partitions are assigned."""
@@ -122,6 +132,7 @@ class FaustStage:
 
     async def _run_app(self, stopping: asyncio.Event) -> None:
         self._app = build_app(self._settings, self._stage, self._work)
+        self._app.on_partitions_assigned.connect(self._count_rebalance, weak=False)
         self._waiting_for = "the consumer group"
         await self._app.start()
         self._waiting_for = ""
@@ -147,16 +158,30 @@ class FaustStage:
             await asyncio.wait({self._failure}, timeout=WATCH_SECONDS)
 
     def _measure(self) -> None:
-        consumer = self._app.consumer
-        for tp in consumer.assignment():
+        consumer, now = self._app.consumer, time.monotonic()
+        assigned = set(consumer.assignment())
+        self._uncommitted.keep(assigned)
+        for tp in assigned:
             end, at = consumer.highwater(tp), consumer._committed_offset[tp]
+            if at is not None:
+                self._uncommitted.commit(tp, at, now)
             if end is not None:
                 telemetry.LAG.labels(self.name, tp.topic, str(tp.partition)).set(max(0, end - (at or 0)))
+        for topic in self._stage.reads:
+            mine = [tp for tp in assigned if tp.topic == topic]
+            telemetry.IN_FLIGHT.labels(self.name, topic).set(sum(map(self._uncommitted.pending, mine)))
+            age = max((self._uncommitted.age(tp, now) for tp in mine), default=0.0)
+            telemetry.COMMIT_AGE.labels(self.name, topic).set(age)
+
+    async def _count_rebalance(self, *_: Any, **__: Any) -> None:
+        telemetry.REBALANCES.labels(self.name).inc()
 
     async def _work(self, stream: Any) -> None:
         async for event in stream.events():
             async with self._turn:
-                await self._one(message_of(event.message))
+                message = message_of(event.message)
+                self._uncommitted.begin(event.message.tp, message.offset, time.monotonic())
+                await self._one(message)
 
     async def _one(self, message: Message) -> None:
         """Finish one event, or never return: an event that is left unfinished must not be acknowledged."""
@@ -182,7 +207,9 @@ class FaustStage:
             await asyncio.sleep(self._tick_seconds)
             try:
                 async with self._turn:
-                    await self._write(encode(await self._tick(), self.name, {}))
+                    outputs = await self._tick()
+                    await self._write(encode(outputs, self.name, {}))
+                telemetry.EVENTS_OUT.labels(self.name, TICK).inc(len(outputs))
             except Unavailable as error:
                 logger.warning("dependency_unavailable", error=str(error))
             except Exception as error:  # noqa: BLE001 - must end the process, not vanish with this task

@@ -67,11 +67,13 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
                 self._failure.exception()
 
     def liveness(self) -> Report:
-        """Polled Kafka lately."""
-        age = time.monotonic() - self._polled_at
-        text = f"last poll {age:.1f} s ago"
-        if waiting := sorted(set(self._attempts.away.values())):
-            text += f"; {len(self._attempts.away)} events wait: {'; '.join(waiting[:3])}"
+        """Polled Kafka lately, and commits or waits for something named."""
+        age, waiting = time.monotonic() - self._polled_at, self._attempts.waiting()
+        oldest = max((work.commit_age for work in self._work.values()), default=0.0)
+        stuck = min(oldest, self._attempts.seconds_since_wait())
+        text = f"last poll {age:.1f} s ago" + (f"; {waiting}" if waiting else "")
+        if stuck > self._settings.progress_bound_seconds:
+            return Report(False, f"{text}; nothing was finished for {stuck:.0f} s")
         return Report(age < self._settings.poll_bound_seconds, text)
 
     def readiness(self) -> Report:

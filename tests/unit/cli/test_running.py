@@ -228,8 +228,8 @@ def test_metrics_are_summed_over_topics_and_partitions() -> None:
         'firefly_events_in_total{stage="a",topic="t"} 3.0\nfirefly_events_in_total{stage="a",topic="u"} 4.0\n'
         "# TYPE firefly_events_in_created gauge\n"
         'firefly_events_in_created{stage="a",topic="t"} 1.7e9\n'
-        "# TYPE firefly_lag gauge\n"
-        'firefly_lag{stage="a",topic="t",partition="0"} 2.0\n'
+        "# TYPE firefly_lag_records gauge\n"
+        'firefly_lag_records{stage="a",topic="t",partition="0"} 2.0\n'
     )
     counts = metrics.parse(text)
     assert (counts.events_in, counts.events_out, counts.lag) == (7, 0, 2)
