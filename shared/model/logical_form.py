@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.model.logical_sources import BranchValue as BranchValue
+from shared.model.logical_sources import CodeMeasure as CodeMeasure
+from shared.model.logical_sources import CodeNames as CodeNames
+from shared.model.logical_sources import DocumentProperty as DocumentProperty
+from shared.model.logical_sources import Fact as Fact
+from shared.model.logical_sources import LatestCommit as LatestCommit
 from shared.model.logical_terms import Direction as Direction
 from shared.model.logical_terms import Function as Function
 from shared.model.logical_terms import Operation as Operation
@@ -82,6 +88,20 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetValue:
+    """A column of the one row whose column `by` holds the key, on the sheet that a value names."""
+
+    tables: tuple[Table, ...]
+    """The sheets it may be, alike in their columns."""
+    sheet: "Form"
+    by: str
+    key: "Form"
+    column: str
+    kind: ValueKind
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """One value made of all rows that meet the conditions."""
 
@@ -92,49 +112,6 @@ class Aggregate:
     where: tuple[Condition, ...] = ()
     kind: ValueKind = ValueKind.NUMBER
     unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What a document says under a label."""
-
-    path: str
-    title: str
-    """What the question may call the document: its title without the names that it must not give away."""
-    key: str
-    kind: ValueKind
-    unit: str = ""
-    dated: str = ""
-    """The document's date, where the title alone is not unique."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentProperty:
-    """Who wrote a document and the like."""
-
-    path: str
-    title: str
-    name: str
-    kind: ValueKind
-    dated: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LatestCommit:
-    """An attribute of the newest commit of a repository."""
-
-    path: str
-    name: str
-    kind: ValueKind
-
-
-@dataclass(frozen=True, slots=True)
-class CodeMeasure:
-    """A measure of one source file."""
-
-    path: str
-    name: str
-    kind: ValueKind = ValueKind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +188,14 @@ Form = (
     | Keyed
     | Extreme
     | Attribute
+    | SheetValue
     | Aggregate
     | Fact
     | DocumentProperty
     | LatestCommit
     | CodeMeasure
+    | CodeNames
+    | BranchValue
     | Converted
     | LocalTime
     | Computed

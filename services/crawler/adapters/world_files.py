@@ -19,6 +19,7 @@ from docx.opc.exceptions import OpcError
 from services.crawler.adapters import world_prose
 from services.crawler.adapters.world_databases import database_tables
 from services.crawler.adapters.world_lists import csv_tables, json_tables
+from services.crawler.adapters.world_repositories import branches
 from services.crawler.adapters.world_sheets import sheet_tables
 from shared.model.catalogue import WorldFact, WorldFile, WorldRecord, WorldTable
 from shared.model.errors import Rejected
@@ -150,6 +151,8 @@ def _tables(path: Path, relative: str) -> list[WorldTable]:
 
 
 def _prose(path: Path, relative: str) -> tuple[str, list[WorldFact]]:
+    if path.name == "HEAD" and path.parent.name == ".git":
+        return "", branches(path, relative)
     reader = _PROSE.get(path.suffix.lower())
     try:
         title, labelled = reader(path) if reader else ("", [])

@@ -10,6 +10,7 @@ from typing import TypeVar
 from services.sampler.domain.capabilities import Skill, Toolbox
 from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import Mention, Reference, Relation, Relations, is_numeric, is_whole
+from services.sampler.domain.statements import names_files, names_tables
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
@@ -118,9 +119,16 @@ class Asker:
         authors = {f.text for f in self.relations.world.facts if f.key.lower() in _PROPERTIES}
         if not any(c.kind is ValueKind.EMAIL for c in columns) or not any(authors & set(key.samples) for key in people):
             raise Infeasible("not people who write")
-        return lf.Keyed(
-            relation.table, self.some(people).name, lf.LatestCommit(self.repository(), "Author", ValueKind.NAME)
-        )
+        path, branch = self.repository(), ""
+        if self.toolbox.having(Skill.SHOW_REVISION) and self.chance(0.6):
+            path, branch = self.some([*self.branches(), (path, "")])
+        author = lf.LatestCommit(path, "Author", ValueKind.NAME, branch)
+        return lf.Keyed(relation.table, self.some(people).name, author)
+
+    def branches(self) -> list[tuple[str, str]]:
+        """Repositories with branches that are not checked out."""
+        found = [f for f in self.relations.world.facts if f.key == "branch" and f.path.endswith("/.git/HEAD")]
+        return [(fact.path.removesuffix("/.git/HEAD"), fact.text) for fact in found]
 
     def repository(self) -> str:
         """A folder under version control."""
@@ -185,6 +193,12 @@ class Asker:
             where = (self.category(relation),) if relation.categories else ()
             return lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit), column.unit
         return attribute(self.entity(relation, depth), column), column.unit
+
+    def can_query(self, relation: Relation) -> bool:
+        """Tell whether a statement reads the rows, so that found values can select among them."""
+        if names_files(relation.table):
+            return not relation.world_table.pointer and bool(self.toolbox.having(Skill.QUERY_FILES))
+        return names_tables(relation.table) and bool(self.toolbox.having(Skill.QUERY_TABLES))
 
     def units_for(self, unit: str) -> list[str]:
         """Common units that some tool converts this one to."""

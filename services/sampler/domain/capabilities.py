@@ -36,6 +36,7 @@ class Skill(StrEnum):
     DESCRIBE_NUMBERS = "describe_numbers"
     LOG = "log"
     SHOW_REVISION = "show_revision"
+    DIFF_REVISION = "diff_revision"
     REGISTER_FOLDER = "register_folder"
     MEASURE_CODE = "measure_code"
     LIST_SYMBOLS = "list_symbols"
@@ -206,10 +207,14 @@ def _history(view: _View) -> Iterator[Ability]:
         and view.says(r"\bcommit (logs?|history)\b")
         and view.named("max_count", "limit", "n")
     ):
-        yield view.ability(Skill.LOG, folder=folder, count=view.named("max_count", "limit", "n"))
+        until = view.named("end_timestamp", "until", "before")
+        yield view.ability(Skill.LOG, folder=folder, count=view.named("max_count", "limit", "n"), until=until)
     revision = view.named("revision", "rev", "commit")
     if revision and view.only_required(folder, revision) and view.says(r"\bcontents? of a commit\b"):
         yield view.ability(Skill.SHOW_REVISION, folder=folder, revision=revision)
+    other = view.named("target", "branch", "ref")
+    if other and view.only_required(folder, other) and view.says(r"\bdifferences? between branches\b|\bdiff\b"):
+        yield view.ability(Skill.DIFF_REVISION, folder=folder, revision=other)
 
 
 def _code(view: _View) -> Iterator[Ability]:

@@ -1,24 +1,26 @@
 """Families that compare: two rows, a document and a table, several documents, source files."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said, told_columns
 from services.sampler.domain.capabilities import Skill
 from services.sampler.domain.framing import question
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import is_whole, measures
+from services.sampler.domain.relations import Relation, is_whole, measures
 from services.sampler.domain.selecting import adds_up
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
 from shared.proof.arithmetic import as_number
-from shared.proof.units import dimension, unit_of_key
+from shared.proof.units import dimension, same_dimension, unit_of_key
 from shared.proof.words import words
 
 _TELLING_WORD = 4
 _SINGLE_FILE = 0.5
 _DAY_LENGTH, _FROM_ROW = 10, 3
+_LIMITED = frozenset(("limit", "maximum", "minimum", "temperature", "weight"))
 _BOUNDS = ("limit", "minimum", "maximum", "level", "order")
 _OPPOSED = (
     ("old", "new"),
@@ -72,6 +74,35 @@ def said_against(asker: Asker) -> lf.Question:
         operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit
     )
     return question("said_against", [form], decimals={form: 2})
+
+
+def limit_against(asker: Asker) -> lf.Question:
+    """A document's limit against the extreme of what was measured, both in another unit."""
+    fact = asker.some([f for f in asker.relations.facts if asker.units_for(f.unit) and set(words(f.key)) & _LIMITED])
+    relation, column, condition = asker.some(list(_measured(asker, fact)))
+    units = set(asker.units_for(fact.unit)) & set(asker.units_for(column.unit))
+    into = asker.some(sorted(units - {fact.unit, column.unit}))
+    function = lf.Function.MIN if "minimum" in words(fact.key) else lf.Function.MAX
+    most = lf.Aggregate(relation.table, function, column.name, (condition,), column.kind, column.unit)
+    operands = (lf.Converted(most, column.unit, into), lf.Converted(said(fact, asker.relations), fact.unit, into))
+    form = lf.Computed(lf.Operation.DIFFERENCE, operands, ValueKind.QUANTITY, into)
+    return question("limit_against", [form], decimals={form: 2})
+
+
+def _measured(asker: Asker, fact: WorldFact) -> Iterator[tuple[Relation, WorldColumn, lf.Condition]]:
+    """Measures that the limit is about: of the rows that the same document, or the limit's own label, names."""
+    for relation in asker.relations.relations:
+        columns = [c for c in relation.measures if c.unit and same_dimension(c.unit, fact.unit)]
+        for category in relation.categories if columns else ():
+            values: list[lf.Form] = [
+                said(m.fact, asker.relations)
+                for m in asker.relations.category_mentions
+                if m.fact.path == fact.path and m.column is category
+            ]
+            named = [sample for sample in category.samples if fact.key.startswith(f"{sample},")]
+            values += [lf.Literal(sample, category.kind) for sample in named]
+            for value in values:
+                yield relation, asker.some(columns), lf.Condition(category.name, lf.Operator.EQUAL, value)
 
 
 def average_of(asker: Asker) -> lf.Question:

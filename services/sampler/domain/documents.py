@@ -1,4 +1,4 @@
-"""Reading prose, document properties, history and code."""
+"""Reading prose and document properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +11,6 @@ from services.sampler.domain.ports import Realising
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
-from shared.proof.kinds import classify
 
 _PLAIN = (".md", ".txt", ".log", ".eml", ".rst", ".ini", ".toml", ".yaml", ".yml", ".py")
 _RICH = (".docx", ".html", ".htm")
@@ -31,30 +30,6 @@ def document_property(realiser: Realising, form: lf.DocumentProperty) -> Found:
     ability = realiser.one(Skill.DOCUMENT_PROPERTIES)
     call = realiser.plan.add(ability.node, {ability.argument("path"): f"{MOUNT}/{form.path}"}, form)
     return by_key(call, form.name, form.kind)
-
-
-def latest_commit(realiser: Realising, form: lf.LatestCommit) -> Found:
-    """Read the newest commit."""
-    ability = realiser.one(Skill.LOG)
-    folder = f"{MOUNT}/{form.path}".rstrip("/")
-    call = realiser.plan.add(ability.node, {ability.argument("folder"): folder, ability.argument("count"): 1}, form)
-    return by_key(call, form.name, form.kind)
-
-
-def code_measure(realiser: Realising, form: lf.CodeMeasure) -> Found:
-    """Register the source folder and measure one file in it."""
-    ability = realiser.one(Skill.MEASURE_CODE)
-    register = next(
-        (a for a in realiser.choose(Skill.REGISTER_FOLDER) if a.node.server_id == ability.node.server_id), None
-    )
-    if register is None:
-        raise Infeasible("no tool registers a folder")
-    name = MOUNT.strip("/")
-    arguments = {register.argument("folder"): MOUNT}
-    arguments |= {register.argument("name"): name} if register.argument("name") else {}
-    realiser.plan.add(register.node, arguments, precondition=True)
-    measured = {ability.argument("project"): name, ability.argument("path"): form.path}
-    return by_key(realiser.plan.add(ability.node, measured, form), form.name, classify("12", form.name)[0])
 
 
 def _fact_ways(realiser: Realising, form: lf.Fact) -> Iterator[Callable[[], Found]]:

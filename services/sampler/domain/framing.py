@@ -55,6 +55,9 @@ def field_key(value: Any) -> str:
 def _computed_key(value: lf.Computed) -> str:
     if value.operation is lf.Operation.DAYS_BETWEEN:
         return "days_between"
+    applied = next((operand for operand in value.operands if isinstance(operand, lf.BranchValue)), None)
+    if value.operation is lf.Operation.PRODUCT and applied is not None:
+        return _plain(f"{applied.label}_{value.unit}")
     stem = _stem(value)
     unit = f"_{_plain(_PERIODS.get(value.unit, value.unit))}" if value.unit else ""
     word = _OPERATIONS.get(value.operation)
@@ -75,6 +78,8 @@ def _stem(value: lf.Computed) -> str:
 
 
 def _bare(value: Any) -> str:
+    if isinstance(value, lf.Converted):
+        return _bare(value.of)
     key = value.key.rpartition(",")[2] if isinstance(value, lf.Fact) else field_key(value)
     plain, unit = _plain(key), f"_{getattr(value, 'unit', '').lower()}"
     return plain.removesuffix(unit) if len(unit) > 1 else plain

@@ -4,10 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from services.sampler.domain.asking import Asker, attribute
-from services.sampler.domain.comparisons import average_of, code, comparison, days_between, said_against
+from services.sampler.domain.comparisons import (
+    average_of,
+    code,
+    comparison,
+    days_between,
+    limit_against,
+    said_against,
+)
 from services.sampler.domain.framing import question
+from services.sampler.domain.histories import branch_change, changed_code, history
+from services.sampler.domain.meetings import best_of, between, meeting, placed
 from services.sampler.domain.relations import Relation, is_whole
-from services.sampler.domain.selecting import aggregates, conditions, counted, key_of, one_of, second_condition
+from services.sampler.domain.selecting import aggregates, conditions, counted, key_of
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn
 from shared.model.values import ValueKind
@@ -19,8 +28,8 @@ _ZONES = (
     "Asia/Singapore", "Australia/Sydney", "Europe/London", "Africa/Nairobi", "America/Chicago", "Pacific/Auckland",
 )  # fmt: skip
 _TIMES = ("08:00", "08:30", "09:00", "09:30", "10:15", "11:00", "13:00", "14:30", "15:45", "16:00", "17:30")
-_EXTREME, _DATED, _EITHER, _HIDDEN, _NAMED = 0.5, 0.35, 0.5, 0.75, 0.6
-"""Probabilities: an extreme, a period, either of two, a described row, asking as well which row it is."""
+_EXTREME, _DATED, _HIDDEN, _NAMED = 0.5, 0.35, 0.75, 0.6
+"""Probabilities: an extreme, a period, a described row, asking as well which row it is."""
 
 
 def lookup(asker: Asker) -> lf.Question:
@@ -48,16 +57,6 @@ def totals_of(asker: Asker) -> lf.Question:
     inner = lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference))
     more = (asker.period(reference.source),) if reference.source.dates and asker.chance(_DATED) else ()
     return question("totals_of", aggregates(asker, reference.source, (inner, *more)))
-
-
-def meeting(asker: Asker) -> lf.Question:
-    """A total over rows selected by two things found apart: two values meet in one call."""
-    reference = counted(asker)
-    if asker.chance(_EITHER):
-        return question("meeting", aggregates(asker, reference.source, (one_of(asker, reference),), adding=True))
-    first = lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference))
-    second = second_condition(asker, reference)
-    return question("meeting", aggregates(asker, reference.source, (first, second)))
 
 
 def conversion(asker: Asker) -> lf.Question:
@@ -104,19 +103,14 @@ def fan_out(asker: Asker) -> lf.Question:
     return question("fan_out", asked)
 
 
-def history(asker: Asker) -> lf.Question:
-    """Who made the newest commit, and something about them."""
-    people = [r for r in asker.relations.relations if any(c.kind is ValueKind.EMAIL for c in r.world_table.columns)]
-    entity = asker.committed(asker.some(people))
-    return question("history", [entity.key, *asker.attributes(entity, 2)])
-
-
 FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (lookup, 5),
     (chain, 18),
     (totals, 6),
     (totals_of, 14),
-    (meeting, 14),
+    (meeting, 20),
+    (best_of, 16),
+    (between, 10),
     (conversion, 9),
     (clock, 10),
     (comparison, 10),
@@ -126,7 +120,11 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (average_of, 6),
     (days_between, 6),
     (code, 3),
-    (history, 4),
+    (history, 5),
+    (changed_code, 7),
+    (branch_change, 7),
+    (limit_against, 6),
+    (placed, 8),
 )
 
 

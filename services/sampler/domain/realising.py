@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.sampler.domain import computing, documents, rows
+from services.sampler.domain import computing, documents, repositories, rows, sheets
 from services.sampler.domain.capabilities import Ability, Skill, Toolbox
 from services.sampler.domain.plan import Answer, Found, Infeasible, Plan, cite, literal
 from services.sampler.domain.relations import Relation, Relations
@@ -104,8 +104,11 @@ _MAKERS: dict[type, Callable[[Any, Any], Found]] = {
     lf.Aggregate: rows.aggregate,
     lf.Fact: documents.fact,
     lf.DocumentProperty: documents.document_property,
-    lf.LatestCommit: documents.latest_commit,
-    lf.CodeMeasure: documents.code_measure,
+    lf.SheetValue: sheets.sheet_value,
+    lf.LatestCommit: repositories.latest_commit,
+    lf.BranchValue: repositories.branch_value,
+    lf.CodeMeasure: repositories.code_measure,
+    lf.CodeNames: repositories.code_names,
     lf.Converted: computing.converted,
     lf.LocalTime: computing.local_time,
     lf.Computed: computing.computed,

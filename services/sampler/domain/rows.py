@@ -7,8 +7,9 @@ from typing import Any
 from services.sampler.domain import statements
 from services.sampler.domain.asking import kind_of
 from services.sampler.domain.capabilities import Ability, Skill
-from services.sampler.domain.plan import MOUNT, Answer, Found, Infeasible, Written, by_key, cite, flow
+from services.sampler.domain.plan import MOUNT, Answer, Found, Infeasible, Written, by_key, cite
 from services.sampler.domain.ports import Realising
+from services.sampler.domain.sheets import find_row
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldTable
 from shared.model.values import ValueKind
@@ -119,7 +120,7 @@ def _keyed_ways(
     finders = realiser.choose(Skill.FIND_CELLS) if entity.table.format == "xlsx" and not flows else ()
     for finder in finders[:1]:
         for reader in realiser.choose(Skill.READ_SHEET)[:1]:
-            yield partial(_find_row, realiser, finder, reader, entity)
+            yield partial(find_row, realiser, finder, reader, entity)
     if not isinstance(entity.key, lf.Literal) or not _is_short(realiser, entity.table):
         return
     index = relation.row_of(entity.column, entity.key.text)
@@ -172,40 +173,6 @@ def _queried(realiser: Realising, ability: Ability, written: Written, entity: An
     call = realiser.plan.add(ability.node, {written.argument: written.text}, entity, inputs=written.inputs)
     known = realiser.relation(entity.table).columns
     return lambda column: by_key(call, column, kind_of(known[column]))
-
-
-def _find_row(realiser: Realising, finder: Ability, reader: Ability, entity: lf.Keyed) -> Finder:
-    """Search the sheet for the key, then read the row of the cell that was found."""
-    relation = realiser.relation(entity.table)
-    names = [column.name for column in relation.world_table.columns]
-    first = relation.world_table.first_cell.rstrip("0123456789")
-    if names[0] != entity.column or len(first) != 1:
-        raise Infeasible("the key does not stand in the first column")
-    last = chr(ord(first) + len(names) - 1)
-    if last > "Z":
-        raise Infeasible("the sheet is too wide")
-    key = realiser.value(entity.key)
-    path, query = f"{MOUNT}/{entity.table.path}", finder.argument("query")
-    arguments: dict[str, Any] = {
-        finder.argument("path"): path,
-        finder.argument("sheet"): entity.table.name,
-        query: key.literal or None,
-    }
-    arguments |= {finder.argument("exact"): True} if finder.argument("exact") else {}
-    inputs = () if key.is_literal else (flow(key, query),)
-    call = realiser.plan.add(finder.node, arguments, entity, inputs=inputs)
-    cell = Found(call, "{}", "cell", ValueKind.CELL)
-    number = Found(
-        call, "{}", "cell", ValueKind.CELL, transforms_json=canonical([{"name": "slice", "args": {"start": 1}}])
-    )
-    written = Written(reader.argument("range")).write(cell, f":{last}", number)
-    sheet = {reader.argument("path"): path, reader.argument("sheet"): entity.table.name, written.argument: written.text}
-    row = realiser.plan.add(reader.node, sheet, entity, inputs=written.inputs)
-    return lambda column: _cited_cell(row, names.index(column), relation.columns[column].kind)
-
-
-def _cited_cell(call: str, index: int, kind: ValueKind) -> Found:
-    return Found(call, canonical({"row": 0, "cell": index}), "", kind, flows=False)
 
 
 def _whole_table_ways(realiser: Realising, table: lf.Table, *, flows: bool = False) -> Iterator[Callable[[Any], str]]:

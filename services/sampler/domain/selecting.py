@@ -1,12 +1,13 @@
 """Selecting rows: by what a document says, by what another row refers to, by two things that meet."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 
-from services.sampler.domain.asking import Asker, said
+from services.sampler.domain.asking import Asker, kind_of, said, told_columns
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import Mention, Reference, Relation
+from services.sampler.domain.relations import Reference, Relation
 from shared.model import logical_form as lf
-from shared.model.catalogue import WorldColumn
+from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
 from shared.proof.units import dimension
 from shared.proof.words import words
@@ -21,12 +22,17 @@ _EACH = frozenset("price each per rate percent min minimum max maximum level lim
 _EXTENSIVE = ("mass", "energy", "area")
 _MENTIONED = 0.6
 _COUNTED = 0.3
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def counted(asker: Asker) -> Reference:
     """A reference from rows that can be added up."""
     return asker.some(
-        [r for r in asker.relations.references if r.source.measures and not _is_unique(r.column, r.source)]
+        [
+            r
+            for r in asker.relations.references
+            if r.source.measures and not is_unique(r.column, r.source) and asker.can_query(r.source)
+        ]
     )
 
 
@@ -53,45 +59,77 @@ def one_of(asker: Asker, reference: Reference) -> lf.Condition:
 
 def second_condition(asker: Asker, reference: Reference) -> lf.Condition:
     """Another condition on the same rows whose value is found elsewhere."""
-    ways: list[Callable[[], lf.Condition]] = []
-    others = [
-        r
-        for r in asker.relations.references
-        if r.source is reference.source and r.column is not reference.column and not _is_unique(r.column, r.source)
-    ]
-    if others:
-        ways.append(lambda: _other_reference(asker, asker.some(others)))
-    mentions = [
-        m
-        for m in asker.relations.category_mentions
-        if m.relation is reference.source and m.column is not reference.column
-    ]
-    if mentions:
-        ways.append(lambda: _other_mention(asker, mentions))
-    dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE]
-    if dates and reference.source.dates:
-        ways += [lambda: _since(asker, reference.source)] * 3
-    return asker.some(ways)()
+    ways: list[Callable[[Asker, Reference], lf.Condition]] = [other_belonging, shared_category, _other_mention]
+    if reference.source.dates:
+        ways += [_since] * 3
+    asker.rng.shuffle(ways)
+    for way in ways:
+        try:
+            return way(asker, reference)
+        except Infeasible:
+            continue
+    raise Infeasible("no second condition")
 
 
-def _other_reference(asker: Asker, reference: Reference) -> lf.Condition:
-    value = key_of(asker, reference)
-    return lf.Condition(reference.column.name, lf.Operator.EQUAL, value)
+def other_belonging(asker: Asker, reference: Reference) -> lf.Condition:
+    """The rows' other reference: what names it is found elsewhere."""
+    other = asker.some(
+        [
+            r
+            for r in asker.relations.references
+            if r.source is reference.source and r.column is not reference.column and not is_unique(r.column, r.source)
+        ]
+    )
+    return lf.Condition(other.column.name, lf.Operator.EQUAL, key_of(asker, other))
 
 
-def _other_mention(asker: Asker, mentions: Sequence[Mention]) -> lf.Condition:
-    mention = asker.mention(mentions)
+def shared_category(asker: Asker, reference: Reference) -> lf.Condition:
+    """The same category (region, team) as a described row of another relation has."""
+    column, relation, named = asker.some(
+        [
+            (column, relation, other)
+            for column in reference.source.categories
+            for relation in asker.relations.relations
+            for other in relation.categories
+            if relation is not reference.source
+            and relation is not reference.target
+            and column is not reference.column
+            and other.kind is column.kind
+            and set(other.samples) <= set(column.samples)
+        ]
+    )
+    entity = asker.hidden(relation, 1)
+    if named.name in told_columns(entity):
+        raise Infeasible("the question says it already")
+    return lf.Condition(column.name, lf.Operator.EQUAL, lf.Attribute(entity, named.name, kind_of(named)))
+
+
+def _other_mention(asker: Asker, reference: Reference) -> lf.Condition:
+    mention = asker.mention(
+        [
+            m
+            for m in asker.relations.category_mentions
+            if m.relation is reference.source and m.column is not reference.column
+        ]
+    )
     return lf.Condition(mention.column.name, lf.Operator.EQUAL, said(mention.fact, asker.relations))
 
 
-def _since(asker: Asker, relation: Relation) -> lf.Condition:
-    column = asker.some(relation.dates)
-    inside = [
+def _since(asker: Asker, reference: Reference) -> lf.Condition:
+    column = asker.some(reference.source.dates)
+    value = said(asker.some(dates_within(asker, column)), asker.relations)
+    return lf.Condition(column.name, lf.Operator.SINCE, value)
+
+
+def dates_within(asker: Asker, column: WorldColumn) -> list[WorldFact]:
+    """Days that documents give and that lie within a column's; statements compare them as texts, year first."""
+    is_all = column.distinct <= len(column.samples)
+    last = max(column.samples) if is_all else asker.relations.world.frozen_now
+    return [
         f
         for f in asker.relations.facts
-        if f.kind is ValueKind.DATE and column.samples and min(column.samples) < f.text < max(column.samples)
+        if f.kind is ValueKind.DATE and _DAY.fullmatch(f.text) and min(column.samples) < f.text < last
     ]
-    return lf.Condition(column.name, lf.Operator.SINCE, said(asker.some(inside), asker.relations))
 
 
 def conditions(asker: Asker, relation: Relation) -> list[lf.Condition]:
@@ -136,5 +174,6 @@ def adds_up(name: str, unit: str = "") -> bool:
     return bool(_ADDITIVE & named) or extensive
 
 
-def _is_unique(column: WorldColumn, relation: Relation) -> bool:
+def is_unique(column: WorldColumn, relation: Relation) -> bool:
+    """Tell whether no value of the column stands in two rows."""
     return column.distinct == relation.world_table.row_count

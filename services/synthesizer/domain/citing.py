@@ -13,7 +13,7 @@ from shared.model.tasks import FieldEvidence, Source
 from shared.model.values import Value, ValueKind
 from shared.proof import numbers
 from shared.proof.canonical import canonical, parse_canonical
-from shared.proof.locators import locate, text_of
+from shared.proof.locators import locate, pointer, text_of
 from shared.proof.values import extract
 from shared.proof.volatility import is_volatile
 
@@ -67,6 +67,7 @@ def find(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 def _by_key(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     values = [v for v in extract(call.result_json, _echoed(call)) if v.key == wanted["key"]]
+    values = [v for v in values if str(v.kind) == wanted.get("kind", v.kind)]
     return Cited(_only(values, f"{wanted['key']!r} in {call.call_id}").locator_json)
 
 
@@ -122,6 +123,36 @@ def _row_cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     raise Rejected("no_citable_value", f"no such cell in {call.call_id}")
 
 
+def _changed_file(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
+    """The path behind the only `+++ b/` of a patch."""
+    return _spot(r"(?m)^\+\+\+ b/(.+)$", "changed file", call)
+
+
+def _patched(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
+    """The number in the only line of a patch that adds or takes away such a constant."""
+    name, sign = re.escape(wanted["patched"]), re.escape(wanted["sign"])
+    return _spot(rf"(?m)^{sign}{name} = (-?\d+(?:\.\d+)?)$", f"line that sets {wanted['patched']}", call)
+
+
+def _spot(pattern: str, what: str, call: ExecutedCall) -> Cited:
+    spots = [match.span(1) for match in re.finditer(pattern, _text(call))]
+    if not spots:
+        raise Rejected("no_citable_value", f"no {what} in {call.call_id}")
+    if len(spots) > 1:
+        raise Rejected("ambiguous_selector", f"{len(spots)} of {what} in {call.call_id}")
+    return Cited(canonical([{"pointer": "/content/0/text"}, {"span": list(spots[0])}]))
+
+
+def _records(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
+    """A list of records under a key of a JSON text."""
+    body = _inner(_text(call))
+    records = body.get(wanted["records"]) if isinstance(body, dict) else None
+    if not isinstance(records, list) or not all(isinstance(r, dict) and wanted["of"] in r for r in records):
+        raise Rejected("no_citable_value", f"no list {wanted['records']!r} in {call.call_id}")
+    steps = [{"pointer": "/content/0/text"}, {"parse_json": True}, {"pointer": pointer(wanted["records"])}]
+    return Cited(canonical(steps))
+
+
 def _time(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     """The time of day inside the moment of the target zone."""
     moments = [v for v in extract(call.result_json) if _MOMENT.match(v.text) and _TARGET.search(v.locator_json)]
@@ -143,6 +174,9 @@ _FINDERS: Mapping[str, Callable[[Mapping[str, Any], ExecutedCall], Cited]] = {
     "rows": _rows,
     "cell": _row_cell,
     "time": _time,
+    "changed_file": _changed_file,
+    "patched": _patched,
+    "records": _records,
     "locator": _given,
 }
 

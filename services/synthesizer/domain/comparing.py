@@ -16,7 +16,8 @@ def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
     names = _names(speaker, form)
     match form.operation:
         case lf.Operation.DIFFERENCE:
-            return _difference(names[0], names[1], rng)
+            both = all(isinstance(operand, lf.Converted) for operand in form.operands)
+            return _converted(speaker, form, rng) if both else _difference(names[0], names[1], rng)
         case lf.Operation.PERCENT_CHANGE:
             return _change(names[0], names[1], rng)
         case lf.Operation.DAYS_BETWEEN:
@@ -26,9 +27,9 @@ def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
         case lf.Operation.MEAN:
             return f"What is the average of {nouns.listed(names)}?"
         case _:
-            both = nouns.listed(names)
+            together = nouns.listed(names)
             return rng.choice(
-                (f"What do {both} add up to?", f"Please add up {both}.", f"How much are {both} together?")
+                (f"What do {together} add up to?", f"Please add up {together}.", f"How much are {together} together?")
             )
 
 
@@ -51,6 +52,22 @@ def _difference(one: str, other: str, rng: random.Random) -> str:
             f"How much higher is {one} than {other}? If it is lower, give a negative number.",
             f"By how much does {one} exceed {other}? (Negative if it is the smaller one.)",
             f"What is the difference between {one} and {other}, the first minus the second?",
+        )
+    )
+
+
+def _converted(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
+    """Ask how far two quantities lie apart in a unit that neither is given in."""
+    operands: tuple[Any, ...] = form.operands
+    one, other = (speaker.value(operand.of) for operand in operands)
+    unit = nouns.unit_words(form.unit)
+    fact = operands[1].of
+    if isinstance(fact, lf.Fact) and nouns.document(fact.path, fact.title, fact.dated) in one:
+        other = f"{labelled(fact)} given there"
+    return rng.choice(
+        (
+            f"Converted to {unit}, how much higher is {one} than {other}? If it is lower, give a negative number.",
+            f"In {unit}, by how much does {one} exceed {other}? (Negative if it stays below.)",
         )
     )
 

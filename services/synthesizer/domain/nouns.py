@@ -1,6 +1,7 @@
 """Humane names for columns, rows, units, documents and dates."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -13,6 +14,7 @@ _MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?:
 _KEPT = frozenset({"time", "hours"})
 _MASS_PLURALS = frozenset(("terms", "sales", "status", "address", "goods", "costs", "hours", "days", "lines", "series"))
 _DAY_LENGTH = 10
+_OPEN_ENDS = (" from", " to", " by", " until", " on")
 
 
 def humane(column: str) -> str:
@@ -132,6 +134,17 @@ def repository(path: str) -> str:
     return "the code repository" if last in ("repo", "repository", "code", "") else f"the {last} repository"
 
 
+def book(path: str) -> str:
+    """Name a workbook after its file."""
+    return f"the {' '.join(words(PurePosixPath(path).stem))} workbook"
+
+
+def listing(path: str, name: str, form: str) -> str:
+    """Name a list of rows the way people do, after its file or its table: the orders list, the order book."""
+    named = words(PurePosixPath(path).stem if form in ("csv", "json") else name)
+    return f"the {' '.join(named)}{'' if named[-1:] and named[-1] in voc.LISTS else ' list'}"
+
+
 def label(key: str) -> str:
     """A document's label inside a sentence: plain ones in lower case, `Cellar, humidity` as the humidity for Cellar."""
     text = _unmeasured(key.replace("_", " ").strip())
@@ -139,7 +152,11 @@ def label(key: str) -> str:
     if thing and measure.islower() and "," not in thing:
         return f"{measure} for {thing}"
     inner = text.split()[1:]
-    if "," in text or any(word[:1].isupper() and not word.isupper() for word in inner):
+    if (
+        text.lower().endswith(_OPEN_ENDS)
+        or "," in text
+        or any(word[:1].isupper() and not word.isupper() for word in inner)
+    ):
         return f"“{text}” value"
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
@@ -173,3 +190,8 @@ def summed(column: str) -> str:
     """What is added up: a total of orders is their value."""
     name = humane(column)
     return "value" if name in ("total", "amount") else name.removeprefix("total ").removesuffix(" total")
+
+
+def be(names: Sequence[str]) -> str:
+    """Choose the verb for one thing or several."""
+    return "are" if len(names) > 1 else "is"

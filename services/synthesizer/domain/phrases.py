@@ -1,12 +1,14 @@
 """Noun phrases for logical forms: what a value, a row, a condition is called."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from services.synthesizer.domain import nouns
 from services.synthesizer.domain import vocabulary as voc
+from services.synthesizer.domain.code_phrases import CODE_FORMS, code_value, commit
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.words import words
@@ -18,16 +20,16 @@ _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highes
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Words one question; `named` are tables that must be named by file, `keys` the naming columns of each."""
+    """Words one question; `named` are tables that must be named, `keys` the naming columns of each."""
 
     keys: Mapping[lf.Table, tuple[str, ...]]
     named: Collection[lf.Table] = ()
 
     def source(self, table: lf.Table) -> str:
-        """Name the file of a table where the question would be open without it; empty elsewhere."""
+        """Name where a table stands, where the question would be open without it; empty elsewhere."""
         if table.format == "xlsx":
-            return f"on the “{table.name}” sheet of {table.path}"
-        return f"in {table.path}" if table in self.named else ""
+            return f"under “{table.name}” in {nouns.book(table.path)}"
+        return f"in {nouns.listing(table.path, table.name, table.format)}" if table in self.named else ""
 
     def noun(self, table: lf.Table) -> str:
         """What one row of a table is."""
@@ -46,16 +48,16 @@ class Speaker:
 
     def value(self, form: Any) -> str:
         """Name a value."""
-        match form:
-            case lf.Attribute():
-                return self._attribute(form)
-            case lf.Aggregate():
-                return self._aggregate(form)
-            case lf.Converted():
-                return f"{self.value(form.of)} in {nouns.unit_words(form.unit)}"
-            case lf.Computed():
-                return " and ".join(self.value(operand) for operand in form.operands)
-        return _stated_by(form)
+        namers: Mapping[type, Callable[[Any], str]] = {
+            lf.Attribute: self._attribute,
+            lf.Aggregate: self._aggregate,
+            lf.SheetValue: self._placed,
+            lf.Converted: lambda form: f"{self.value(form.of)} in {nouns.unit_words(form.unit)}",
+            lf.Computed: lambda form: " and ".join(self.value(operand) for operand in form.operands),
+        }
+        if isinstance(form, CODE_FORMS):
+            return code_value(self, form)
+        return namers.get(type(form), _stated_by)(form)
 
     def who(self, form: Any, table: lf.Table, column: str) -> str:
         """Name the row that a computed key stands for."""
@@ -65,7 +67,7 @@ class Speaker:
                 role = self.role(form.key, table, column)
                 return f"the {role} named in {nouns.document(form.path, form.title, form.dated)}"
             case lf.LatestCommit():
-                return f"whoever made the latest commit in {nouns.repository(form.path)}"
+                return f"whoever made {commit(self, form)}"
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():
@@ -84,7 +86,11 @@ class Speaker:
 
     def where(self, conditions: Sequence[lf.Condition], table: lf.Table) -> str:
         """Say which rows are meant, as phrases that follow a plural noun."""
-        return "".join(f" {self._condition(condition, table)}" for condition in conditions)
+        said = [self._condition(condition, table) for condition in conditions]
+        for index, (one, other) in enumerate(pairwise(conditions), start=1):
+            if one.column == other.column and one.operator in _DAYS and other.operator in _DAYS:
+                said[index] = f"and {_DAYS[other.operator]} {self._moment(other.value)}"
+        return "".join(f" {phrase}" for phrase in said)
 
     def made(self, form: lf.Aggregate) -> str:
         """Name what is made of the rows: total value, average weight."""
@@ -113,11 +119,16 @@ class Speaker:
         linked = "of all" if form.function is lf.Function.SUM else "among the"
         return f"the {self.made(form)} {linked} {self.rows(form)}"
 
+    def _placed(self, form: lf.SheetValue) -> str:
+        """Name a value by its row and by what the sheet is called after: count of the product at the site."""
+        table = form.tables[0]
+        row, sheet = self.who(form.key, table, form.by), self.who(form.sheet, table, "site")
+        return f"the {nouns.humane(form.column)} of {row} at {sheet} in {nouns.book(table.path)}"
+
     def _condition(self, condition: lf.Condition, table: lf.Table) -> str:
         column, value = nouns.humane(condition.column), condition.value
         if condition.operator in _DAYS:
-            when = nouns.day(value.text) if isinstance(value, lf.Literal) else self.value(value)
-            return f"{_dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {when}"
+            return f"{_dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {self._moment(value)}"
         preposition = _preposition(condition.column)
         if isinstance(value, lf.Several):
             either = " or ".join(self.who(one, table, condition.column) for one in value.of)
@@ -131,6 +142,9 @@ class Speaker:
             return f"in the same {column} as {self.row(value.entity)}"
         return f"{preposition or f'whose {column} is'} {self.who(value, table, condition.column)}"
 
+    def _moment(self, value: Any) -> str:
+        return nouns.day(value.text) if isinstance(value, lf.Literal) else self.value(value)
+
 
 def _stated_by(form: Any) -> str:
     """Name what the question itself, a document, a commit or a file says."""
@@ -139,10 +153,6 @@ def _stated_by(form: Any) -> str:
             return f"{labelled(form)} given in {nouns.document(form.path, form.title, form.dated)}"
         case lf.DocumentProperty():
             return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
-        case lf.LatestCommit():
-            return f"the {nouns.label(form.name)} of the latest commit in {nouns.repository(form.path)}"
-        case lf.CodeMeasure():
-            return f"the {nouns.humane(form.name)} of {form.path}"
         case lf.Literal():
             return form.text
     raise TypeError(f"no words for {type(form).__name__}")

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.synthesizer.domain import comparing, nouns
+from services.synthesizer.domain import code_sentences, comparing, nouns
 from services.synthesizer.domain.phrases import Speaker, aside
 from services.synthesizer.domain.result_words import ask_results, is_results
 from shared.model import logical_form as lf
@@ -83,7 +83,7 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
         return _frame(f"{names} of {speaker.row(entity)}{listed}", len(values) > 1, rng)
     noun = speaker.noun(entity.table)
     whose = "their" if noun == "employee" else "its"
-    rest = f", and what {_be(others)} {nouns.listed([f'{whose} {name}' for name in others])}" if others else ""
+    rest = f", and what {nouns.be(others)} {nouns.listed([f'{whose} {name}' for name in others])}" if others else ""
     if isinstance(entity, lf.Extreme):
         return _which(speaker, entity, rest, rng)
     return _take(speaker.row(entity) + listed, f"{_identity(noun)}{rest}", rng)
@@ -93,10 +93,6 @@ def _asked(column: str, noun: str) -> str:
     """What a column is asked for as: a product's product is its name."""
     name = nouns.humane(column)
     return f"{noun} name" if name == noun else name
-
-
-def _be(names: Sequence[str]) -> str:
-    return "are" if len(names) > 1 else "is"
 
 
 def _identity(noun: str) -> str:
@@ -113,26 +109,6 @@ def _which(speaker: Speaker, entity: lf.Extreme, rest: str, rng: random.Random) 
     if fits:
         return f"{start} {noun}{among} is the {adjective}{rest}?"
     return f"{start} {noun}{among} has the {adjective} {nouns.humane(entity.column)}{rest}?"
-
-
-def _is_history(values: list[Any]) -> bool:
-    return (
-        len(values) > 1
-        and isinstance(values[0], lf.LatestCommit)
-        and all(isinstance(v, lf.Attribute) and getattr(v.entity, "key", None) == values[0] for v in values[1:])
-    )
-
-
-def _ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
-    names = [f"their {nouns.humane(v.column)}" for v in values[1:]]
-    what, code = f"what {_be(names)} {nouns.listed(names)}", nouns.repository(values[0].path)
-    return rng.choice(
-        (
-            f"Who made the latest commit in {code}, and {what}?",
-            f"Who was the last person to commit to {code}, and {what}?",
-            f"I want to reach whoever committed last in {code}: who is it, and {what}?",
-        )
-    )
 
 
 def _ask_clock(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
@@ -214,19 +190,12 @@ def _ask_fan_out(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     return _take(speaker.row(_via(values[0])), f"what are {nouns.listed(asked)}", rng)
 
 
-def _is_code(values: list[Any]) -> bool:
-    return len(values) > 1 and all(isinstance(v, lf.CodeMeasure) for v in values) and len({v.path for v in values}) == 1
-
-
-def _ask_code(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
-    names, path = nouns.listed([f"the {nouns.humane(v.name)}" for v in values]), values[0].path
-    return rng.choice((f"For the file {path}, what are {names}?", f"I am reviewing {path}. What are {names}?"))
-
-
 _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
     (lambda values: isinstance(values[-1], lf.LocalTime), _ask_clock),
     (lambda values: isinstance(values[-1], lf.Converted), _ask_conversion),
-    (_is_history, _ask_history),
+    (code_sentences.is_history, code_sentences.ask_history),
+    (code_sentences.is_change, code_sentences.ask_change),
+    (code_sentences.is_branch, code_sentences.ask_branch),
     (is_results, lambda _, values, rng: ask_results(values, rng)),
     (comparing.is_shipped, comparing.shipped),
     (
@@ -236,7 +205,7 @@ _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
     (_is_total, _ask_total),
     (_is_one_row, _ask_one_row),
     (_is_fan_out, _ask_fan_out),
-    (_is_code, _ask_code),
+    (code_sentences.is_code, code_sentences.ask_code),
 )
 
 FORMATS: Mapping[str, str] = {

@@ -121,6 +121,9 @@ LARGE = frozenset(
     )
 )
 
+LISTS = frozenset(("list", "lists", "book", "log", "directory", "register", "catalogue", "sheet", "sheets", "readings"))
+"""Last words of files that say by themselves that rows stand there."""
+
 GROUPS = frozenset(("category", "group", "type", "kind", "class"))
 """Words of columns that sort rows rather than name what they belong to."""
 
