@@ -50,7 +50,7 @@ def demo(servers: Path, data: Path, out: Path, tasks: int, seed: int) -> int:
     Leaves the dataset in --out and stops everything it started, also on Ctrl-C and when a step fails.
     """
     console, started = Console(highlight=False), time.monotonic()
-    folder, meter = DataFolder(data), Meter()
+    folder, meter, reached = DataFolder(data), Meter(), dict[int, float]()
     announce(console, EmbeddedSettings().cache)
     build_world(console, servers)
     try:
@@ -64,13 +64,13 @@ def demo(servers: Path, data: Path, out: Path, tasks: int, seed: int) -> int:
                 console.print(await finished(exporting, outcome.meter), markup=False, soft_wrap=True)
 
             outcome = run(folder, parameters, crawl, console, after=exported)
-            meter = outcome.meter
+            meter, reached = outcome.meter, dict(outcome.reached)
             show_task(console, out)
             asyncio.run(replay(console, out, folder.logs, meter))
     except (Interrupted, KeyboardInterrupt):
         console.print("interrupted; everything is stopped")
         return INTERRUPTED
-    console.print(usage_table(meter, time.monotonic() - started))
+    console.print(usage_table(meter, time.monotonic() - started, reached))
     console.print(f"the dataset is in {out}; `firefly eval {out} --agent openai` plays a model of yours against it")
     return 0
 

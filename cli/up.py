@@ -49,7 +49,7 @@ MONEY = Money()
     "--world", "worlds", type=click.Path(path_type=Path), multiple=True, help="World folder; repeat it for more worlds."
 )
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Where the run lives.")
-@click.option("--until", type=click.IntRange(1), help="Stop when so many tasks are verified.")
+@click.option("--until", type=click.IntRange(1), help="Stop when so many distinct tasks are verified.")
 @click.option("--draws", type=click.IntRange(1), help="Stop after so many draws: the same tasks every time.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Root of all randomness.  [default: the run's, else 0]")
 @click.option(

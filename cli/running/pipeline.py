@@ -47,6 +47,8 @@ class Pipeline:
         self._draining = self._is_spent = False
         self._counts: dict[str, Counts] = {}
         self._before: dict[str, Counts] = {}
+        self.reached: dict[int, float] = {}
+        """How many tasks -> seconds from the start until there were as many: the first one, and the goal."""
         self._pids: dict[str, int] = {}
 
     async def go(self, after: Callable[[], Awaitable[None]]) -> None:
@@ -95,6 +97,7 @@ class Pipeline:
             self.supervisor.tick()
             require_servers(self.progress, len(self.crawl.worlds_by_server))
             now = time.monotonic()
+            self._note_reached(now)
             if now - shown >= SHOW_SECONDS:
                 shown = now
                 await self._show()
@@ -136,6 +139,11 @@ class Pipeline:
         self._is_spent = bool(excess)
         if excess and self.goal != Goal() and quiet_seconds > SPENT_SECONDS:
             raise RunFailed(f"{excess}; {self.goal.text(self.progress)}")
+
+    def _note_reached(self, now: float) -> None:
+        for count in (1, self.goal.until or 1):
+            if self.progress.exportable >= count:
+                self.reached.setdefault(count, now - self.view.started)
 
     def _watch_for_stall(self, quiet_seconds: float, now: float, reminded: float) -> float:
         if quiet_seconds > STALL_SECONDS and self.goal != Goal():

@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from rich.console import Console
@@ -34,6 +34,8 @@ class Outcome:
     meter: Meter
     wall_seconds: float
     addresses: Addresses
+    reached: Mapping[int, float] = field(default_factory=dict)
+    """How many tasks -> seconds from the start."""
 
 
 After = Callable[[Outcome], Awaitable[None]]
@@ -78,7 +80,9 @@ def run(
 
 async def _go(pipeline: Pipeline, addresses: Addresses, after: After) -> Outcome:
     def outcome() -> Outcome:
-        return Outcome(pipeline.progress, pipeline.meter, time.monotonic() - pipeline.view.started, addresses)
+        return Outcome(
+            pipeline.progress, pipeline.meter, time.monotonic() - pipeline.view.started, addresses, pipeline.reached
+        )
 
     await pipeline.go(lambda: after(outcome()))
     return outcome()
