@@ -43,6 +43,8 @@ class DataFolder:
         self.logs = self.root / "logs"
         self.parameters = self.root / "run.json"
         """What the run was asked for."""
+        self.board = self.root / "stages.json"
+        """What `firefly up` last saw of its services."""
         self._lock = self.root / "lock"
         self._running = self.root / "running.json"
 

@@ -1,4 +1,4 @@
-"""`firefly status`: the funnel of a run, in progress or at rest."""
+"""`firefly status`: one screen of a run, in progress or at rest: what is slow, what fails, what it costs."""
 
 import asyncio
 import json
@@ -6,25 +6,33 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from cli.data_folder import DataFolder, kafka_of
+from cli.running import board, costs, screen
 from cli.running.feed import Feed
 from cli.running.funnel import funnel, funnel_table
 from cli.running.goal import Goal
 from cli.running.parameters import stored
 from cli.running.progress import Progress
+from cli.running.view import printable
+from shared.runtime.spending import Limits
 
 DATA = Path(".firefly/data")
+PLAIN_WIDTH = 132
+"""Columns where there is no terminal to ask."""
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Where the run lives.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(data: Path, as_json: bool) -> None:
-    """Show what became of every server and draw of a run, and why.
+    """Show what is slow in a run, what fails, what it costs, and what became of every server and draw.
 
     \b
-    Example: firefly status --data .firefly/data --json
+    Examples:
+      firefly status --data .firefly/data
+      firefly status --data .firefly/data --json
     """  # noqa: D301
     folder = DataFolder(data)
     running = folder.running()
@@ -32,14 +40,30 @@ def status(data: Path, as_json: bool) -> None:
         progress = asyncio.run(read(bootstrap))
     parameters = stored(folder.parameters)
     goal = Goal(parameters.until, parameters.draws) if parameters else Goal()
+    limits = parameters.limits if parameters else Limits()
+    seen = board.load(folder.board)
     if as_json:
-        click.echo(json.dumps({"running": running is not None, **funnel(progress)}, sort_keys=True))
+        stages = {"seconds_ago": seen.age_seconds, "slowest": seen.slowest, "stages": list(seen.stages)}
+        spent = costs.as_json(progress.costs, progress.judged, limits)
+        counts = {**funnel(progress), "costs": spent, "services": stages}
+        click.echo(json.dumps({"running": running is not None, **counts}, sort_keys=True))
         return
+    where = f"running, process {running.pid}" if running else "at rest"
+    show(progress, seen, limits, f"{folder.root}: {where}; {goal.text(progress)}", running is not None)
+
+
+def show(progress: Progress, seen: board.Board, limits: Limits, title: str, is_running: bool) -> None:
+    """Draw it."""
     console = Console(highlight=False)
-    console.print(
-        f"{folder.root}: {f'running, process {running.pid}' if running else 'at rest'}; {goal.text(progress)}"
-    )
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PLAIN_WIDTH)
+    console.print(Text(title), soft_wrap=True)
+    console.print(screen.stage_table(seen, progress.costs.stages, is_running))
+    if is_running and (line := screen.slow_line(seen)):
+        console.print(Text(line))
     console.print(funnel_table(progress))
+    for line in costs.lines(progress.costs, progress.judged, limits):
+        console.print(Text(printable(line, 1000)), soft_wrap=True)
 
 
 async def read(bootstrap: str) -> Progress:

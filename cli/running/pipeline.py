@@ -4,18 +4,19 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from cli.running import requests
 from cli.running.feed import Feed
 from cli.running.goal import Goal, Phase, RunFailed, require_servers
-from cli.running.metrics import Counts, scrape
+from cli.running.observing import Observer
 from cli.running.parameters import RunParameters
 from cli.running.progress import Progress
 from cli.running.requests import CrawlPlan
 from cli.running.stack import Stack
-from cli.running.supervisor import Service, Supervisor
+from cli.running.supervisor import Supervisor
 from cli.running.usage import Meter
-from cli.running.view import View, rows, server_line
+from cli.running.view import View, server_line
 from shared.runtime.streaming.admin import create_topics
 
 TICK_SECONDS = 0.2
@@ -36,20 +37,29 @@ class Pipeline:
     """The services of a run and their goal; made when Kafka and Valkey run."""
 
     def __init__(
-        self, parameters: RunParameters, crawl: CrawlPlan, supervisor: Supervisor, stack: Stack, view: View
+        self,
+        parameters: RunParameters,
+        crawl: CrawlPlan,
+        supervisor: Supervisor,
+        stack: Stack,
+        view: View,
+        board: Path,
     ) -> None:
         self.parameters, self.crawl = parameters, crawl
         self.supervisor, self.stack, self.view = supervisor, stack, view
         self.goal = view.goal
-        self.progress, self.meter = Progress(), Meter()
+        self.progress = Progress()
+        self._observer = Observer(supervisor, stack, board)
         self._task: asyncio.Task[None] | None = None
         self._interrupted = False
         self._draining = self._is_spent = False
-        self._counts: dict[str, Counts] = {}
-        self._before: dict[str, Counts] = {}
         self.reached: dict[int, float] = {}
         """How many tasks -> seconds from the start until there were as many: the first one, and the goal."""
-        self._pids: dict[str, int] = {}
+
+    @property
+    def meter(self) -> Meter:
+        """What the processes use."""
+        return self._observer.meter
 
     async def go(self, after: Callable[[], Awaitable[None]]) -> None:
         """Run to the goal, then call `after` while everything still serves, then stop all services.
@@ -165,22 +175,7 @@ class Pipeline:
         return "no draw comes"
 
     async def _show(self) -> None:
-        services = self.supervisor.services
-        running = {name: one.process.pid for name, one in services.items() if one.process is not None}
-        self.meter.sample([*running.items(), *self.stack.pids()])
-        doors = {name: int(services[name].environment["FIREFLY_HTTP_PORT"]) for name in running}
-        self._take(await scrape(doors), running)
-        states = {name: _state(service) for name, service in services.items()}
-        counts = {name: one.plus(self._before.get(name, Counts())) for name, one in self._counts.items()}
-        restarts = {name: service.restarts for name, service in services.items()}
-        self.view.show(self.progress, rows(states, counts, restarts), self.meter)
-
-    def _take(self, fresh: dict[str, Counts], running: dict[str, int]) -> None:
-        """Counters begin again in a new process: keep what its predecessor had counted."""
-        for name, counts in fresh.items():
-            if self._pids.get(name, running[name]) != running[name]:
-                self._before[name] = self._counts[name].plus(self._before.get(name, Counts()))
-            self._pids[name], self._counts[name] = running[name], counts
+        self.view.show(self.progress, await self._observer.look(), self.meter)
 
     def _interrupt(self) -> None:
         """End in order; asked twice, at once."""
@@ -189,9 +184,3 @@ class Pipeline:
         elif self._task is not None:
             self._interrupted = True
             self._task.cancel()
-
-
-def _state(service: Service) -> str:
-    if service.is_running:
-        return f"restarted {service.restarts}x" if service.restarts else "running"
-    return "stopped" if service.stopping else "starting again"

@@ -69,7 +69,8 @@ def run(
             addresses = _addresses(folder, stack, len(roster))
             folder.announce(_running(addresses))
             supervisor = _supervisor(folder, parameters, addresses, roster, view)
-            return asyncio.run(_go(Pipeline(parameters, crawl, supervisor, stack, view), addresses, after))
+            pipeline = Pipeline(parameters, crawl, supervisor, stack, view, folder.board)
+            return asyncio.run(_go(pipeline, addresses, after))
         finally:
             for number in ENDING:
                 # what is left to do is bounded, and half of it is worse than a moment's wait

@@ -90,6 +90,13 @@ class Supervisor:
             process.kill()
         _kill(offspring)
 
+    def give_up_process(self, name: str, pid: int, reason: str) -> None:
+        """End a process that lives and makes no progress; `tick` starts it again."""
+        service = self.services[name]
+        if service.process is not None and service.process.pid == pid and not service.stopping:
+            self._say(f"{name} {reason}: killed")
+            service.process.kill()
+
     def kill(self) -> None:
         """End every service at once."""
         for service in self.services.values():
@@ -98,7 +105,7 @@ class Supervisor:
 
     def _spawn(self, service: Service) -> None:
         # the services get the whole environment: proxies, mirrors, certificates and the model's key are in it
-        environment = {**os.environ, **service.environment}  # noqa: TID251
+        environment = {**os.environ, **service.environment, "FIREFLY_RESTARTS": str(service.restarts)}  # noqa: TID251
         service.process = spawn(service.spec.name, service.spec.command(), service.log, environment)
         service.started, service.start_again = time.monotonic(), None
         service.pids.append(service.process.pid)

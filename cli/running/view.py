@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from cli.running.board import Row
 from cli.running.goal import Goal
 from cli.running.metrics import Counts
 from cli.running.progress import Progress
@@ -17,16 +18,6 @@ from shared.model.catalogue import CrawlOutcome, ServerRecord
 
 PLAIN_SECONDS = 5.0
 MIB = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One stage in the table."""
-
-    name: str
-    state: str
-    counts: Counts
-    restarts: int
 
 
 @dataclass(slots=True)
@@ -119,11 +110,6 @@ def usage_table(meter: Meter, wall_seconds: float, reached: Mapping[int, float] 
     marks = [f"task {count} after {seconds:.1f} s" for count, seconds in sorted((reached or {}).items())]
     table.caption = ", ".join([*marks, f"all after {wall_seconds:.1f} s"])
     return table
-
-
-def rows(states: Mapping[str, str], counts: Mapping[str, Counts], restarts: Mapping[str, int]) -> list[Row]:
-    """Put together what is known of each stage."""
-    return [Row(name, state, counts.get(name, Counts()), restarts.get(name, 0)) for name, state in states.items()]
 
 
 def _numbers(counts: Counts) -> tuple[str, str, str, str]:

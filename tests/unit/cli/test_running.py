@@ -1,14 +1,17 @@
 """Progress, goal, parameters and display: folds over values, no process."""
 
+import io
 import json
+import math
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from cli import up
-from cli.running import costs, metrics
+from cli.running import board, costs, metrics, probes, screen
 from cli.running.funnel import funnel
 from cli.running.goal import Goal, Phase, RunFailed, require_servers
 from cli.running.parameters import Asked, RunParameters, settle, stored
@@ -22,7 +25,7 @@ from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, SubDag
 from shared.model.tasks import LedgerEntry, SpendKind, Verdict, VerdictKind, VerifiedTask
 from shared.proof.canonical import canonical
-from shared.runtime.spending import Limits
+from shared.runtime.spending import Limits, Spent
 from tests.fakes.dataset import order_task
 
 pytestmark = pytest.mark.unit
@@ -233,7 +236,7 @@ def test_metrics_are_summed_over_topics_and_partitions() -> None:
     )
     counts = metrics.parse(text)
     assert (counts.events_in, counts.events_out, counts.lag) == (7, 0, 2)
-    assert counts.plus(metrics.Counts(10, 1, 1, 50)) == metrics.Counts(17, 1, 1, 2)
+    assert counts.plus(metrics.Counts(10, 1, 1, lag=50)) == metrics.Counts(17, 1, 1, lag=2)
 
 
 def test_the_text_of_strangers_cannot_steer_a_terminal() -> None:
@@ -243,6 +246,63 @@ def test_the_text_of_strangers_cannot_steer_a_terminal() -> None:
 def call(call_id: str, *parents: str) -> dict:
     flows = [{"call_id": one, "source": [{"pointer": "/x"}], "transforms": [], "argument": "/q"} for one in parents]
     return {"call_id": call_id, "server": "s", "tool": "t", "arguments": {"q": "\x1b[31mred"}, "depends_on": flows}
+
+
+def busy(name: str, lag: float, seconds: float, **changed: object) -> board.Row:
+    fields = {"lag": lag, "handled": 10, "handler_seconds": 10 * seconds, "in_flight": 1, **changed}
+    return board.Row(name, "running", metrics.Counts(**fields), 0)  # type: ignore[arg-type]
+
+
+def test_quantiles_lie_between_the_bounds_of_their_bucket() -> None:
+    buckets = {0.1: 50.0, 1.0: 90.0, 10.0: 99.0, math.inf: 100.0}
+    counts = metrics.Counts(buckets=buckets)
+    assert counts.quantile(0.5) == pytest.approx(0.1)
+    assert counts.quantile(0.7) == pytest.approx(0.55)
+    assert counts.quantile(1.0) == 10.0
+    assert metrics.Counts().quantile(0.5) is None
+    twice = counts.plus(metrics.Counts(buckets={0.1: 100.0, 1.0: 100.0, 10.0: 100.0, math.inf: 100.0}))
+    assert twice.quantile(0.5) == pytest.approx(0.1 * 100 / 150)
+
+
+def test_a_commit_marker_is_no_lag_where_nothing_is_in_hand() -> None:
+    def told(lag: int, in_flight: int) -> float:
+        lines = [f'firefly_lag_records{{stage="a",topic="t",partition="{n}"}} {lag}' for n in range(2)]
+        text = f"# TYPE firefly_lag_records gauge\n{lines[0]}\n{lines[1]}\n# TYPE firefly_in_flight_events gauge\n"
+        return metrics.parse(f'{text}firefly_in_flight_events{{stage="a",topic="t"}} {in_flight}\n').lag
+
+    assert (told(1, 0), told(1, 1), told(2, 0)) == (0, 2, 4)
+
+
+def test_the_board_names_the_stage_with_most_work_waiting(tmp_path: Path) -> None:
+    rows = [busy("many", 100, 0.01), busy("slow", 20, 3.0, reasons={"Unavailable": 4, "bug": 1}), busy("idle", 0, 9)]
+    board.save(rows, tmp_path / "stages.json")
+    seen = board.load(tmp_path / "stages.json")
+    assert seen.slowest == "slow"
+    assert "20 records behind, 60 s of work" in screen.slow_line(seen)
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(screen.stage_table(seen, {"slow": Spent(7, 1.5)}, True))
+    (line,) = [line for line in console.export_text().splitlines() if "slow" in line]
+    assert line.replace(" ", "").startswith("│slow*│")
+    assert "running; Unavailable 4, bug 1" in line
+    assert " 7 " in line
+    assert board.load(tmp_path / "none.json").slowest == screen.slow_line(board.Board()) == ""
+
+
+def test_a_service_is_given_up_after_answers_in_a_row_and_not_before_it_has_spoken() -> None:
+    patience, no, yes = probes.Patience(), probes.Answer(False, "last poll 90 s ago"), probes.Answer(True, "")
+    assert [patience.judge("a", 1, None) for _ in range(100)] == [""] * 100
+    assert [patience.judge("a", 1, one) for one in (no, no, yes, no, no)] == [""] * 5
+    assert patience.judge("a", 1, no) == "is not live (last poll 90 s ago)"
+    assert patience.judge("a", 2, no) == ""
+    assert [patience.judge("a", 2, None) for _ in range(probes.MOST_SILENCES - 1)] == [""] * (probes.MOST_SILENCES - 1)
+    assert "has not answered its liveness probe for 120 s" in patience.judge("a", 2, None)
+
+
+def test_a_probe_tells_what_is_waited_for() -> None:
+    waits = {"worker": {"ok": True, "text": "last poll 0.1 s ago; 3 events wait: the simulator is away"}}
+    assert probes.understood(200, waits) == probes.Answer(True, "3 events wait: the simulator is away")
+    assert probes.understood(503, {"w": {"ok": False, "text": "last poll 99 s ago"}}).text == "w: last poll 99 s ago"
+    assert probes.understood(200, {"w": {"ok": True, "text": "running"}}).text == ""
 
 
 def row(task_id: str, *calls: dict) -> dict:
