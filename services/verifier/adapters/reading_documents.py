@@ -139,6 +139,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         """Begin a table, a row or a block; a block ends the one before it."""
+        if tag in ("table", "tr"):
+            self._end()
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:

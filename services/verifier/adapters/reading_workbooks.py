@@ -101,8 +101,8 @@ def _cell(cell: ET.Element, strings: Sequence[str], dated: Sequence[bool]) -> st
 
 
 def _number(value: str) -> str:
-    number = read_number(value)
-    return number_text(number) if number is not None else value
+    """The number that is meant: workbooks hold doubles, some written with more digits than those have."""
+    return number_text(Decimal(repr(float(value)))) if read_number(value) is not None else value
 
 
 def _day(value: str) -> str:

@@ -48,6 +48,9 @@ def _is_named(spoken: str, prompt: str, table: Rows) -> bool:
     if table.path in prompt or table.path.rpartition("/")[2] in prompt:
         return True
     sheets = [f"{mark}{table.name}{end}" for mark, end in (("“", "”"), ('"', '"'), ("'", "'"))]
+    listed = [f" {' '.join(words(stem))} {kind} " for kind in ("list", "workbook")]
+    if any(phrase in spoken for phrase in (*listed, f" in the {' '.join(words(stem))} ")):
+        return True
     several = [" ".join(words(name)) for name in (stem, table.name) if len(words(name)) > 1]
     return any(sheet in prompt for sheet in sheets) or any(f" {name} " in spoken for name in several)
 

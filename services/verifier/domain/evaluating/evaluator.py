@@ -62,6 +62,14 @@ def _attribute(evaluator: Evaluator, form: lf.Attribute) -> Value:
     return _typed(cell, form, unit_of_key(form.column))
 
 
+def _sheet_value(evaluator: Evaluator, form: lf.SheetValue) -> Value:
+    name = str(evaluator.value(form.sheet))
+    table = next((table for table in form.tables if table.name == name), None)
+    if table is None:
+        raise Rejected(NO_REFERENT, f"there is no sheet {name!r}")
+    return _attribute(evaluator, lf.Attribute(lf.Keyed(table, form.by, form.key), form.column, form.kind, form.unit))
+
+
 def _aggregate(evaluator: Evaluator, form: lf.Aggregate) -> Value:
     table, found = evaluator.rows(form)
     if form.function is lf.Function.COUNT:
@@ -143,6 +151,7 @@ def _typed(text: str, form: lf.Attribute | lf.Fact, said_unit: str) -> Value:
 _FORMS: Mapping[type, Callable[[Evaluator, Any], Value]] = {
     lf.Literal: _literal,
     lf.Attribute: _attribute,
+    lf.SheetValue: _sheet_value,
     lf.Aggregate: _aggregate,
     lf.Fact: _fact,
     lf.DocumentProperty: _document_property,
