@@ -1,0 +1,95 @@
+"""A task whose tools are named and described the way trainers' interfaces find hard: for their conformance suite."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from services.simulator.adapters.snapshot_file import write_snapshot
+from services.simulator.domain.snapshots import Content
+from shared.model.calls import Recording, Stability
+from shared.model.catalogue import Behaviour, Effect, ToolRecord, Variation
+from shared.model.tasks import OfferedTool, VerifiedTask
+from shared.proof.canonical import canonical, sha256_text
+from shared.proof.identity import identifier, tool_id
+from shared.proof.keys import canonical_arguments, recording_id, recording_key
+from shared.proof.results import canonical_result
+from tests.fakes import dataset, office
+
+SEARCH = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "from": {"type": "string", "description": "Args: which folder\n  to look in"},
+            "filter": {
+                "type": "object",
+                "properties": {
+                    "size": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                    "names": {"type": "array", "items": {"type": "object", "properties": {"like": {"type": "string"}}}},
+                },
+                "required": ["names"],
+            },
+            "limit": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
+            "with-hidden": {"type": "boolean", "default": False},
+        },
+        "required": ["from", "filter"],
+    }
+)
+SEARCHED = {"from": "orders", "filter": {"names": [{"like": "A*"}]}}
+NAMES = {"read_file": "reset", "find_order": "close", "list_files": "verify", "write_file": "2-write"}
+"""Tool -> offered name; each is taken by some interface, or is no identifier."""
+
+
+def content() -> Content:
+    """What the simulator serves: one task and its recordings, and a search with nested parameters."""
+    task, recordings = awkward_task()
+    plain = dataset.content()
+    recorded = {one.recording_id: one for one in (*plain.recordings, *recordings, searched())}
+    schema = ToolRecord(
+        tool_id(office.DIGESTS["desk"], "search", "search of the office", SEARCH, ""),
+        "desk",
+        office.DIGESTS["desk"],
+        "search",
+        "search of the office",
+        SEARCH,
+        behaviour=Behaviour(Effect.READ_ONLY, Variation.STABLE),
+    )
+    return Content((task,), tuple(recorded.values()), plain.servers, (*plain.tools, schema), plain.world_digests)
+
+
+def awkward_task() -> tuple[VerifiedTask, tuple[Recording, ...]]:
+    """The office's task with other names for its tools."""
+    verified, recordings = dataset.order_task(" Thanks.")
+    tools = tuple(replace(tool, offered_name=NAMES.get(tool.name, tool.offered_name)) for tool in verified.task.tools)
+    search = OfferedTool("desk", "search", "desk-search", "", "search of the office", SEARCH, "", "", False)
+    named = identifier("task", [verified.task.world_digest, "awkward"])
+    return replace(verified, task=replace(verified.task, task_id=named, tools=(*tools, search))), recordings
+
+
+def searched() -> Recording:
+    """One recorded search."""
+    state = office.Office().state("desk")
+    arguments = canonical_arguments(canonical(SEARCHED), SEARCH)
+    result = canonical_result([{"type": "text", "text": "orders/A-17.json"}], None, False)
+    key = recording_key(office.DIGESTS["desk"], "search", arguments, state)
+    return Recording(
+        recording_id(key, result),
+        "desk",
+        office.DIGESTS["desk"],
+        "search",
+        arguments,
+        state,
+        state,
+        result,
+        sha256_text(result),
+        False,
+        Effect.READ_ONLY,
+        Stability.STABLE,
+        result_length=len(result.encode()),
+        observed_at="2026-03-02T10:00:00+00:00",
+    )
+
+
+def write(folder: Path) -> Path:
+    """Write the snapshot; return its folder."""
+    write_snapshot(content(), dataset.world_folders(folder / "worlds"), folder / "snapshot", "test")
+    return folder / "snapshot"
