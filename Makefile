@@ -103,7 +103,7 @@ images: ## build every service's container image
 lock: $(UV) ## resolve the dependencies again
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements/uv.in -o requirements/uv.txt
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml \
-	  --extra embedded --extra worlds --group dev -o requirements/dev.txt
+	  --extra embedded --extra telemetry --extra worlds --group dev -o requirements/dev.txt
 
 clean: ## remove what was built here; caches in the home folder stay
 	rm -rf .venv .firefly out protos/gen .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

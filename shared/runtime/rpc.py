@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from shared.model.errors import BadInput, Rejected, Unavailable
-from shared.runtime import telemetry
+from shared.runtime import telemetry, tracing
 from shared.runtime.health import Report
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ def _raise_ours(error: grpc.aio.AioRpcError) -> NoReturn:
 
 
 class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):
-    """Gives a call without a deadline one."""
+    """Gives a call without a deadline one, and hands the trace on."""
 
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -131,6 +131,9 @@ class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):
         """See grpc."""
         if client_call_details.timeout is None:
             client_call_details = client_call_details._replace(timeout=self._timeout_seconds)
+        if context := tracing.outgoing():
+            metadata = grpc.aio.Metadata(*(client_call_details.metadata or ()), *context)
+            client_call_details = client_call_details._replace(metadata=metadata)
         return await continuation(client_call_details, request)
 
 
@@ -156,7 +159,8 @@ def _unary(behaviour: Any, method: str) -> Any:
     async def serve(request: Any, context: Any) -> Any:
         started = time.monotonic()
         try:
-            return await behaviour(request, context)
+            with tracing.serving(method, context.invocation_metadata() or ()):
+                return await behaviour(request, context)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a status
             await _abort(context, error, method)
         finally:

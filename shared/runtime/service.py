@@ -33,7 +33,7 @@ import structlog
 from pydantic import ValidationError
 
 from shared.model.errors import BadInput, Fenced, Unavailable
-from shared.runtime import telemetry
+from shared.runtime import telemetry, tracing
 from shared.runtime.health import HealthServer, Report
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.failures import StageFailed
@@ -121,7 +121,9 @@ def run(name: str, settings_type: type[S], build: Build[S]) -> None:
         sys.exit(ExitCode.BAD_INPUT)
     telemetry.set_up_logging(settings.log_level, settings.log_format, name)
     telemetry.RESTARTS.inc(settings.restarts)
-    sys.exit(asyncio.run(_exit_code(settings, build)))
+    code = asyncio.run(_exit_code(settings, build, name))
+    tracing.shut_down()
+    sys.exit(code)
 
 
 async def serve(settings: S, build: Build[S], stopping: asyncio.Event) -> None:
@@ -170,11 +172,12 @@ async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
         raise RuntimeError(f"{tasks[early[0]].name} ended by itself")
 
 
-async def _exit_code(settings: S, build: Build[S]) -> ExitCode:
+async def _exit_code(settings: S, build: Build[S], name: str = "service") -> ExitCode:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
+        tracing.set_up(settings.otel_exporter_otlp_endpoint, name)
         await serve(settings, build, stopping)
     except BadInput as error:
         logger.error("bad_input", reason=str(error))  # noqa: TRY400 - a person reads it, no traceback

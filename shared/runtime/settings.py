@@ -33,6 +33,11 @@ class ServiceSettings(BaseSettings):
     """Least level that is printed."""
     log_format: Literal["json", "console"] = "json"
     """One JSON object per line, or text for people."""
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "FIREFLY_OTEL_EXPORTER_OTLP_ENDPOINT"),
+    )
+    """OTLP collector over HTTP that traces go to, `http://host:4318`; empty = off."""
     instance_id: str = ""
     """Static group membership: only where one live holder of the id is guaranteed; empty = none."""
     max_in_flight: int = Field(default=32, ge=1, le=10_000)

@@ -105,6 +105,11 @@ class Environment:
         for server_id in server_ids:
             self._processes.get(server_id)
 
+    @property
+    def folder(self) -> Path:
+        """Where its copy of the world lies."""
+        return self._world.folder
+
     async def session(self, server_id: str) -> Session:
         """The running session of a server, started when it is not.
 

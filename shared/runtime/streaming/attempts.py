@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from shared.model.errors import Fenced, Rejected, Unavailable
-from shared.runtime import telemetry
+from shared.runtime import telemetry, tracing
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.dead_letter import dead_letter
 from shared.runtime.streaming.events import Event, Output
@@ -109,11 +109,12 @@ class Attempts:
         async with self._quota:
             started = time.monotonic()
             try:
-                outputs: Sequence[Output] = await self._stage.handler(event)
+                with tracing.processing(self._stage.name, event) as context:
+                    outputs: Sequence[Output] = await self._stage.handler(event)
             finally:
                 seconds = time.monotonic() - started
                 telemetry.HANDLER_SECONDS.labels(self._stage.name, event.topic).observe(seconds)
-        return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, event.headers))
+        return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, context))
 
     def _dead(self, message: Message, event: Event, error: Exception, attempts: int) -> Outcome:
         reason = getattr(error, "reason", "bug")

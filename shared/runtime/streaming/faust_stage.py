@@ -6,7 +6,7 @@ exception from is acknowledged and lost. Outputs are acknowledged by Kafka befor
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,6 +59,8 @@ class FaustStage:
         self._restore, self._tick, self._tick_seconds = restore, tick, tick_seconds
         self._attempts = Attempts(settings, stage)
         self._publisher = Publisher(settings.kafka_bootstrap, stage.name)
+        self._parent: Mapping[str, bytes] = {}
+        """Headers of the last event: what ticks bring goes on with its trace."""
         self._uncommitted = Uncommitted()
         self._turn = asyncio.Lock()
         self._app: Any = None
@@ -188,6 +190,7 @@ class FaustStage:
         try:
             outcome = await self._attempts.outcome(message)
             await self._write(outcome.outgoing)
+            self._parent = dict(message.headers)
         except Exception as error:  # noqa: BLE001 - Faust would acknowledge the event
             self._fail(error)
             await asyncio.Event().wait()
@@ -208,7 +211,7 @@ class FaustStage:
             try:
                 async with self._turn:
                     outputs = await self._tick()
-                    await self._write(encode(outputs, self.name, {}))
+                    await self._write(encode(outputs, self.name, self._parent))
                 telemetry.EVENTS_OUT.labels(self.name, TICK).inc(len(outputs))
             except Unavailable as error:
                 logger.warning("dependency_unavailable", error=str(error))
