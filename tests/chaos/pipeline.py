@@ -1,0 +1,186 @@
+"""The whole pipeline on real servers, killed again and again: the dataset must be that of a run nobody disturbed.
+
+    python -m tests.chaos.pipeline --draws 40 --kills 12            # random victims
+    python -m tests.chaos.pipeline --draws 40 --each                # every process once, in the order data flows
+
+Prints the table of cases and writes it to out/chaos.json (`cases[{name, inputs, outputs, dead_lettered, lost,
+duplicated, stuck}]`); ends with 1 when something was lost, written twice, stuck, left running, or the digests differ.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from tests.chaos.whole_run import Facts, Run, facts_of, free_of
+
+OUT = Path("out/chaos.json")
+SERVICES = ("crawler", "graph", "sampler", "explorer", "synthesizer", "verifier", "simulator")
+STORES = ("kafka", "valkey")
+WHOLE = "everything"
+WHOLE_EVERY = 8
+"""One kill in so many takes all processes at once."""
+STUCK_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is run, and how it is disturbed."""
+
+    draws: int
+    epoch_size: int
+    seed: int
+    gap_seconds: float
+    servers: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One disturbed run against the undisturbed one."""
+
+    name: str
+    kills: int
+    restarts_of_all: int
+    inputs: int
+    outputs: int
+    dead_lettered: int
+    lost: int
+    duplicated: int
+    stuck: bool
+    left_running: int
+    same_dataset: bool
+    same_snapshot: bool
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether nobody could tell that it was disturbed."""
+        faults = self.lost + self.duplicated + self.left_running + self.stuck
+        return not faults and self.same_dataset and self.same_snapshot
+
+
+def undisturbed(options: Options) -> tuple[Facts, float]:
+    """Run once without a kill; returns what it made and its seconds."""
+    run, started = _run(options, "undisturbed"), time.monotonic()
+    if run.ended(STUCK_SECONDS) != 0:
+        sys.exit(f"the undisturbed run failed:\n{run.text[-2000:]}")
+    return facts_of(run.data), time.monotonic() - started
+
+
+def disturbed(options: Options, name: str, victims: Sequence[str], expected: Facts) -> Case:
+    """Kill one victim after another, at least `gap_seconds` apart, then let it finish."""
+    run, started = _run(options, name), time.monotonic()
+    kills = wholes = left = 0
+    for victim in victims:
+        if run.process.poll() is not None or not _pause(run, options.gap_seconds):
+            break
+        if victim == WHOLE:
+            left += run.kill_everything()
+            run.start()
+            wholes += 1
+        elif not run.kill(victim):
+            continue
+        kills += 1
+        click.echo(f"  {time.monotonic() - started:6.1f} s  killed {victim}")
+    code = run.ended(STUCK_SECONDS)
+    if code:
+        click.echo(run.text[-3000:])
+        left += run.kill_everything()
+    made = facts_of(run.data)
+    left += free_of(run.seen)
+    return Case(
+        name,
+        kills,
+        wholes,
+        options.draws,
+        len(made.tasks),
+        made.dead_letters,
+        len(set(expected.tasks) - set(made.tasks)),
+        made.duplicates,
+        code != 0,
+        left,
+        made.dataset_digest == expected.dataset_digest,
+        made.snapshot_id == expected.snapshot_id,
+        round(time.monotonic() - started, 1),
+    )
+
+
+def random_victims(kills: int, seed: int) -> list[str]:
+    """Draw who is killed; three of twenty-four or so kills take everything at once."""
+    rng = random.Random(seed)
+    drawn = [rng.choice((*SERVICES, *STORES)) for _ in range(kills)]
+    for index in range(WHOLE_EVERY - 1, kills, WHOLE_EVERY):
+        drawn[index] = WHOLE
+    return drawn
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the cases that were asked for."""
+    parsed = _parser().parse_args(arguments)
+    options = Options(
+        parsed.draws, parsed.epoch_size, parsed.seed, parsed.gap, parsed.servers.absolute(), parsed.folder.absolute()
+    )
+    shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
+    expected, seconds = undisturbed(options)
+    click.echo(f"undisturbed: {len(expected.tasks)} tasks in {seconds:.0f} s, dataset digest {expected.dataset_digest}")
+    plans: dict[str, Callable[[], list[str]]] = {}
+    if parsed.each:
+        plans["each process once"] = lambda: [*SERVICES, *STORES, WHOLE]
+    if parsed.kills:
+        plans[f"{parsed.kills} random kills"] = lambda: random_victims(parsed.kills, options.seed)
+    cases = [disturbed(options, name, plan(), expected) for name, plan in plans.items()]
+    for case in cases:
+        click.echo(f"{'held' if case.holds else 'BROKEN'}: {json.dumps(asdict(case))}")
+    OUT.parent.mkdir(exist_ok=True)
+    known = json.loads(OUT.read_text()).get("cases", []) if OUT.is_file() else []
+    names = {case.name for case in cases}
+    kept = [case for case in known if case["name"] not in names]
+    OUT.write_text(json.dumps({"cases": [*kept, *map(asdict, cases)]}, indent=1) + "\n")
+    return 0 if all(case.holds for case in cases) else 1
+
+
+def _run(options: Options, name: str) -> Run:
+    run = Run(
+        options.folder / name.replace(" ", "-"),
+        ("--servers", str(options.servers), "--draws", str(options.draws)),
+        ("--epoch-size", str(options.epoch_size), "--seed", str(options.seed)),
+    )
+    run.start()
+    return run
+
+
+def _pause(run: Run, seconds: float) -> bool:
+    """Wait; false when the run ended meanwhile."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        run.look()
+        if run.process.poll() is not None:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--draws", type=int, default=40)
+    parser.add_argument("--epoch-size", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--each", action="store_true", help="kill every process once, then all at once")
+    parser.add_argument("--kills", type=int, default=0, help="so many random kills")
+    parser.add_argument("--gap", type=float, default=13.0, help="seconds between kills: two session timeouts")
+    parser.add_argument("--servers", type=Path, default=Path("examples/mcp.json"))
+    parser.add_argument("--folder", type=Path, default=Path("out/chaos-runs"), help="emptied beforehand")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
