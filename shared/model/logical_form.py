@@ -13,9 +13,11 @@ from typing import Any
 
 from shared.model.logical_sources import BranchValue as BranchValue
 from shared.model.logical_sources import CodeMeasure as CodeMeasure
-from shared.model.logical_sources import CodeNames as CodeNames
+from shared.model.logical_sources import Commit as Commit
 from shared.model.logical_sources import DocumentProperty as DocumentProperty
 from shared.model.logical_sources import Fact as Fact
+from shared.model.logical_sources import FileMeasure as FileMeasure
+from shared.model.logical_sources import FileNames as FileNames
 from shared.model.logical_sources import LatestCommit as LatestCommit
 from shared.model.logical_terms import Direction as Direction
 from shared.model.logical_terms import Function as Function
@@ -194,7 +196,9 @@ Form = (
     | DocumentProperty
     | LatestCommit
     | CodeMeasure
-    | CodeNames
+    | Commit
+    | FileMeasure
+    | FileNames
     | BranchValue
     | Converted
     | LocalTime

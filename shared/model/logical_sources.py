@@ -36,7 +36,16 @@ class DocumentProperty:
 
 @dataclass(frozen=True, slots=True)
 class LatestCommit:
-    """An attribute of the newest commit of a repository's checked-out branch, or of another one."""
+    """An attribute of the newest commit of a repository's checked-out branch."""
+
+    path: str
+    name: str
+    kind: ValueKind
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """An attribute of one commit: the newest of a branch, or of those before a day."""
 
     path: str
     name: str
@@ -52,23 +61,31 @@ class CodeMeasure:
     """A measure of one source file."""
 
     path: str
-    """The file; with `file`, the folder that the file's path is relative to."""
     name: str
     kind: ValueKind = ValueKind.NUMBER
-    file: Any = None
-    """A form that denotes the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class CodeNames:
+class FileMeasure:
+    """A measure of the source file that another form denotes."""
+
+    path: str
+    """Folder that the file's path is relative to."""
+    file: Any
+    name: str
+    kind: ValueKind = ValueKind.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
     """The names of everything of one sort that a source file defines, in no order."""
 
     path: str
-    """As for `CodeMeasure`."""
+    """As for `FileMeasure`."""
+    file: Any
     name: str
     """`functions`, `classes`."""
     kind: ValueKind = ValueKind.SYMBOL
-    file: Any = None
 
 
 @dataclass(frozen=True, slots=True)

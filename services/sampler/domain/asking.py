@@ -122,7 +122,9 @@ class Asker:
         path, branch = self.repository(), ""
         if self.toolbox.having(Skill.SHOW_REVISION) and self.chance(0.6):
             path, branch = self.some([*self.branches(), (path, "")])
-        author = lf.LatestCommit(path, "Author", ValueKind.NAME, branch)
+        author: lf.Form = lf.LatestCommit(path, "Author", ValueKind.NAME)
+        if branch:
+            author = lf.Commit(path, "Author", ValueKind.NAME, branch)
         return lf.Keyed(relation.table, self.some(people).name, author)
 
     def branches(self) -> list[tuple[str, str]]:

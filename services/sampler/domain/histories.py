@@ -1,24 +1,23 @@
 """Families about a repository: who committed, what a commit changed, what a branch would change."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said
 from services.sampler.domain.capabilities import Skill
 from services.sampler.domain.framing import question
-from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import is_numeric
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldFact
 from shared.model.logical_sources import CHANGED_FILE
 from shared.model.values import ValueKind
 from shared.proof.arithmetic import as_number
-from shared.proof.dates import read_date
 from shared.proof.units import dimension
 from shared.proof.words import words
 
 _DATED, _LISTED, _APPLIED = 0.6, 0.6, 0.5
 _MEASURES = ("line_count", "code_lines")
-_DAY_LENGTH = 10
+_DAY_LENGTH, _RECENT = 10, 150
 
 
 def history(asker: Asker) -> lf.Question:
@@ -32,12 +31,12 @@ def changed_code(asker: Asker) -> lf.Question:
     """The file that a commit changed, and what stands in it."""
     repository = asker.repository()
     day = _day(asker) if asker.chance(_DATED) else None
-    file = lf.LatestCommit(repository, CHANGED_FILE, ValueKind.PATH, before=day)
+    file = lf.Commit(repository, CHANGED_FILE, ValueKind.PATH, before=day)
     if asker.chance(_LISTED):
-        return question("changed_code", [file, lf.CodeNames(repository, "functions", file=file)])
+        return question("changed_code", [file, lf.FileNames(repository, file, "functions")])
     seen = {o.key for a in asker.toolbox.having(Skill.MEASURE_CODE) for o in a.node.outputs}
     name = asker.some([name for name in _MEASURES if name in seen])
-    return question("changed_code", [file, lf.CodeMeasure(repository, name, file=file)])
+    return question("changed_code", [file, lf.FileMeasure(repository, file, name)])
 
 
 def branch_change(asker: Asker) -> lf.Question:
@@ -77,8 +76,9 @@ def _proposals(asker: Asker) -> Iterator[tuple[WorldFact, lf.BranchValue]]:
 
 
 def _day(asker: Asker) -> lf.Form:
-    dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE and f.text < asker.relations.world.frozen_now]
-    fact = asker.some([f for f in dates if read_date(f.text) is not None and len(f.text) == _DAY_LENGTH])
-    if asker.relations.documents[fact.path].dated and fact.key.lower() == "date":
-        raise Infeasible("the question says the date already")
+    """A recent day that a document gives: before older ones there may be no commit yet."""
+    now = datetime.fromisoformat(asker.relations.world.frozen_now)
+    first, last = ((now - timedelta(days=days)).date().isoformat() for days in (_RECENT, 0))
+    dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE and first <= f.text <= last]
+    fact = asker.some([f for f in dates if len(f.text) == _DAY_LENGTH and f.key.lower() != "date"])
     return said(fact, asker.relations)

@@ -17,8 +17,16 @@ _DAWN = " 00:00:00 +0000"
 _PATCHED = "+++ b/"
 
 
+Commit = lf.LatestCommit | lf.Commit
+
+
 def latest_commit(realiser: Realising, form: lf.LatestCommit) -> Found:
-    """Read the newest commit, and its patch where that is asked for."""
+    """Read the newest commit."""
+    return by_key(_logged(realiser, form), form.name, form.kind)
+
+
+def commit(realiser: Realising, form: lf.Commit) -> Found:
+    """Read the newest commit of a branch or before a day, and its patch where that is asked for."""
     if form.name == CHANGED_FILE:
         return _changed_file(realiser, form)
     if form.branch:
@@ -44,13 +52,13 @@ def branch_value(realiser: Realising, form: lf.BranchValue) -> Found:
     raise Infeasible("no tool shows what a branch changes")
 
 
-def code_measure(realiser: Realising, form: lf.CodeMeasure) -> Found:
+def code_measure(realiser: Realising, form: lf.CodeMeasure | lf.FileMeasure) -> Found:
     """Register the source folder and measure one file in it."""
     call = _analysed(realiser, realiser.one(Skill.MEASURE_CODE), form)
     return by_key(call, form.name, classify("12", form.name)[0])
 
 
-def code_names(realiser: Realising, form: lf.CodeNames) -> Found:
+def file_names(realiser: Realising, form: lf.FileNames) -> Found:
     """Register the source folder and list what one file in it defines."""
     call = _analysed(realiser, realiser.one(Skill.LIST_SYMBOLS), form)
     find = canonical({"records": form.name, "of": "name"})
@@ -58,39 +66,39 @@ def code_names(realiser: Realising, form: lf.CodeNames) -> Found:
     return Found(call, find, form.name, form.kind, flows=False, cite=steps)
 
 
-def _analysed(realiser: Realising, ability: Ability, form: lf.CodeMeasure | lf.CodeNames) -> str:
+def _analysed(realiser: Realising, ability: Ability, form: Any) -> str:
     register = next(
         (a for a in realiser.choose(Skill.REGISTER_FOLDER) if a.node.server_id == ability.node.server_id), None
     )
     if register is None:
         raise Infeasible("no tool registers a folder")
-    folder = f"{MOUNT}/{form.path}" if form.file is not None else MOUNT
+    folder = MOUNT if isinstance(form, lf.CodeMeasure) else f"{MOUNT}/{form.path}"
     name = folder.rpartition("/")[2]
     arguments = {register.argument("folder"): folder}
     arguments |= {register.argument("name"): name} if register.argument("name") else {}
     path, inputs = ability.argument("path"), tuple[PlannedInput, ...]()
     measured: dict[str, Any] = {ability.argument("project"): name, path: form.path}
-    if form.file is not None:
+    if not isinstance(form, lf.CodeMeasure):
         measured[path], inputs = argument_of(realiser.value(form.file), path)
     realiser.plan.add(register.node, arguments, precondition=True)
     return realiser.plan.add(ability.node, measured, form, inputs=inputs)
 
 
-def _logged(realiser: Realising, form: lf.LatestCommit) -> str:
-    ways = realiser.choose(Skill.LOG)
-    ability = next((a for a in ways if form.before is None or a.argument("until")), None)
+def _logged(realiser: Realising, form: Commit) -> str:
+    before = form.before if isinstance(form, lf.Commit) else None
+    ability = next((a for a in realiser.choose(Skill.LOG) if before is None or a.argument("until")), None)
     if ability is None:
         raise Infeasible("no tool reads history up to a day")
     arguments: dict[str, Any] = {ability.argument("folder"): _folder(form.path), ability.argument("count"): 1}
     inputs: list[PlannedInput] = []
-    if form.before is not None:
-        written = Written(ability.argument("until")).write(realiser.value(form.before), _DAWN)
+    if before is not None:
+        written = Written(ability.argument("until")).write(realiser.value(before), _DAWN)
         arguments[written.argument], inputs = written.text, written.inputs
-    commit = lf.LatestCommit(form.path, "", ValueKind.HASH, before=form.before)
-    return realiser.plan.add(ability.node, arguments, commit, inputs=inputs)
+    meant = lf.Commit(form.path, "", ValueKind.HASH, before=before)
+    return realiser.plan.add(ability.node, arguments, meant, inputs=inputs)
 
 
-def _shown(realiser: Realising, form: lf.LatestCommit, branch: str = "") -> str:
+def _shown(realiser: Realising, form: lf.Commit, branch: str = "") -> str:
     """Show a branch's newest commit, or the one that the log names."""
     ability = realiser.one(Skill.SHOW_REVISION)
     revision = ability.argument("revision")
@@ -101,7 +109,7 @@ def _shown(realiser: Realising, form: lf.LatestCommit, branch: str = "") -> str:
     return realiser.plan.add(ability.node, arguments, form, inputs=named[1])
 
 
-def _changed_file(realiser: Realising, form: lf.LatestCommit) -> Found:
+def _changed_file(realiser: Realising, form: lf.Commit) -> Found:
     call = _shown(realiser, form, form.branch)
     # Of several files the names run together into one that does not exist, so that the next call fails.
     steps: list[dict[str, Any]] = [

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 from services.synthesizer.domain import nouns
 from shared.model import logical_form as lf
 
-CODE_FORMS = (lf.LatestCommit, lf.CodeMeasure, lf.CodeNames, lf.BranchValue)
+CODE_FORMS = (lf.LatestCommit, lf.Commit, lf.CodeMeasure, lf.FileMeasure, lf.FileNames, lf.BranchValue)
+COMMITS = (lf.LatestCommit, lf.Commit)
 
 
 class Naming(Protocol):
@@ -18,30 +19,30 @@ class Naming(Protocol):
 def code_value(speaker: Naming, form: Any) -> str:
     """Name a value of history or code."""
     match form:
-        case lf.LatestCommit():
+        case lf.LatestCommit() | lf.Commit():
             return f"the {nouns.label(form.name)} of {commit(speaker, form)}"
         case lf.BranchValue():
             return f"the {nouns.label(form.label)} {on_branch(form)}"
-        case lf.CodeNames():
+        case lf.FileNames():
             return f"the {form.name} that {source(speaker, form)} defines"
     return f"the {nouns.humane(form.name)} of {source(speaker, form)}"
 
 
-def commit(speaker: Naming, form: lf.LatestCommit) -> str:
+def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     """Name the newest commit of a branch, or the last one before a day."""
-    if form.branch:
-        return f"the latest commit {on_branch(form)}"
     where = nouns.repository(form.path)
-    if form.before is None:
-        return f"the latest commit in {where}"
-    return f"the last commit in {where} before {speaker.value(form.before)}"
+    if isinstance(form, lf.Commit) and form.branch:
+        return f"the latest commit {on_branch(form)}"
+    if isinstance(form, lf.Commit) and form.before is not None:
+        return f"the last commit in {where} before {speaker.value(form.before)}"
+    return f"the latest commit in {where}"
 
 
-def on_branch(form: lf.LatestCommit | lf.BranchValue) -> str:
+def on_branch(form: lf.Commit | lf.BranchValue) -> str:
     """Name a branch."""
     return f"on the “{form.branch}” branch of {nouns.repository(form.path)}"
 
 
-def source(speaker: Naming, form: lf.CodeMeasure | lf.CodeNames) -> str:
+def source(speaker: Naming, form: lf.CodeMeasure | lf.FileMeasure | lf.FileNames) -> str:
     """Name a source file by its path, or by the commit that changed it."""
-    return form.path if form.file is None else f"the file that {commit(speaker, form.file)} changed"
+    return form.path if isinstance(form, lf.CodeMeasure) else f"the file that {commit(speaker, form.file)} changed"

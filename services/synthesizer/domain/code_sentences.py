@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from services.synthesizer.domain import nouns
-from services.synthesizer.domain.code_phrases import commit, on_branch
+from services.synthesizer.domain.code_phrases import COMMITS, commit, on_branch
 from services.synthesizer.domain.phrases import Speaker
 from shared.model import logical_form as lf
 
@@ -15,7 +15,7 @@ def is_history(values: list[Any]) -> bool:
     """Tell whether it is asked who made a commit, and something about them."""
     return (
         len(values) > 1
-        and isinstance(values[0], lf.LatestCommit)
+        and isinstance(values[0], COMMITS)
         and all(isinstance(v, lf.Attribute) and getattr(v.entity, "key", None) == values[0] for v in values[1:])
     )
 
@@ -42,7 +42,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask which file a commit changed, and what stands in that file."""
     file, inside = values
     made = commit(speaker, file)
-    if isinstance(inside, lf.CodeNames):
+    if isinstance(inside, lf.FileNames):
         rest = f"which {inside.name} does that file define today"
     else:
         rest = f"what is the {nouns.humane(inside.name)} of that file today"

@@ -66,7 +66,7 @@ class Speaker:
             case lf.Fact():
                 role = self.role(form.key, table, column)
                 return f"the {role} named in {nouns.document(form.path, form.title, form.dated)}"
-            case lf.LatestCommit():
+            case lf.LatestCommit() | lf.Commit():
                 return f"whoever made {commit(self, form)}"
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
