@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.model.errors import BadInput
-from shared.runtime.streaming.events import Event
-from shared.runtime.streaming.headers import TRACE
 
+TRACE = ("traceparent", "tracestate")
+"""Headers of the W3C trace context."""
 FLUSH_SECONDS = 5.0
 Headers = Mapping[str, bytes]
 
@@ -67,24 +67,21 @@ def shut_down() -> None:
 
 
 @contextlib.contextmanager
-def processing(stage: str, event: Event) -> Iterator[Headers]:
+def processing(topic: str, headers: Headers, attributes: Mapping[str, str | int]) -> Iterator[Headers]:
     """Cover one attempt at an event; yields the headers whose trace its outputs go on with."""
     if _Tracing.tracer is None:
-        yield event.headers
+        yield headers
         return
     from opentelemetry.trace import SpanKind
 
-    attributes = {
+    said = {
         "messaging.system": "kafka",
         "messaging.operation.name": "process",
-        "messaging.destination.name": event.topic,
-        "messaging.destination.partition.id": str(event.partition),
-        "messaging.kafka.offset": event.offset,
-        "messaging.kafka.message.key": event.key,
-        "messaging.consumer.group.name": f"firefly-{stage}",
+        "messaging.destination.name": topic,
+        **{f"messaging.{name}": value for name, value in attributes.items()},
     }
-    carrier = {name: event.headers[name].decode("ascii", "replace") for name in TRACE if name in event.headers}
-    with _span(f"process {event.topic}", SpanKind.CONSUMER, carrier, attributes):
+    carrier = {name: headers[name].decode("ascii", "replace") for name in TRACE if name in headers}
+    with _span(f"process {topic}", SpanKind.CONSUMER, carrier, said):
         yield {name: value.encode() for name, value in outgoing()}
 
 

@@ -115,7 +115,7 @@ def test_without_an_endpoint_nothing_of_opentelemetry_is_imported() -> None:
 
 def test_a_collector_that_is_away_keeps_no_service_from_ending() -> None:
     tracing.set_up("http://127.0.0.1:9", "x")
-    with tracing.processing("x", Event("t", 0, 0, "k", None, {}, 0)) as context:
+    with tracing.processing("t", {}, {}) as context:
         assert "traceparent" in context
     tracing.shut_down()
 
@@ -135,7 +135,7 @@ def test_spans_arrive_at_the_configured_collector() -> None:
     with HTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tracing.set_up(f"http://127.0.0.1:{server.server_port}/", "explorer")
-        with tracing.processing("explorer", Event("sub-dags", 0, 0, "dag_1", None, {}, 0)):
+        with tracing.processing("sub-dags", {}, {}):
             pass
         tracing.shut_down()
         server.shutdown()

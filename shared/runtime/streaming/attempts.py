@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -109,12 +110,21 @@ class Attempts:
         async with self._quota:
             started = time.monotonic()
             try:
-                with tracing.processing(self._stage.name, event) as context:
+                with self._traced(event) as context:
                     outputs: Sequence[Output] = await self._stage.handler(event)
             finally:
                 seconds = time.monotonic() - started
                 telemetry.HANDLER_SECONDS.labels(self._stage.name, event.topic).observe(seconds)
         return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, context))
+
+    def _traced(self, event: Event) -> AbstractContextManager[tracing.Headers]:
+        where: dict[str, str | int] = {
+            "destination.partition.id": str(event.partition),
+            "kafka.offset": event.offset,
+            "kafka.message.key": event.key,
+            "consumer.group.name": self._stage.group,
+        }
+        return tracing.processing(event.topic, event.headers, where)
 
     def _dead(self, message: Message, event: Event, error: Exception, attempts: int) -> Outcome:
         reason = getattr(error, "reason", "bug")

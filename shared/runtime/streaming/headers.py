@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from shared.runtime.tracing import TRACE
+
 Headers = tuple[tuple[str, bytes], ...]
-TRACE = ("traceparent", "tracestate")
 DEAD = "dlq_"
 REPLAY = "replay_of"
 """Where a replayed message was first read, `topic/partition/offset`: a second replay of it is recognised by this."""
