@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.verifier.adapters.reading_documents import html_document, text_document, word_document
-from services.verifier.adapters.reading_history import latest_commit
+from services.verifier.adapters.reading_history import Repository
 from services.verifier.adapters.reading_tables import csv_tables, database_tables, json_tables, text_of
 from services.verifier.adapters.reading_workbooks import sheet_tables
 from services.verifier.domain.evaluating.meaning import Meaning, Meanings
-from services.verifier.domain.evaluating.world import Commit, Document, Rows, Unread
+from services.verifier.domain.evaluating.world import Document, Rows, Unread
 from shared.model.errors import Rejected, Unavailable
 from shared.model.tasks import Task
 from shared.runtime.servers.world_store import WorldStore
@@ -53,6 +53,7 @@ class FileWorld:
         self._sizes: dict[str, int] = dict(_sizes(folder))
         self._tables: dict[str, Sequence[Rows] | Unread] = {}
         self._documents: dict[str, Document | Unread] = {}
+        self._histories: dict[str, Repository | Unread] = {}
 
     @property
     def now(self) -> str:
@@ -79,11 +80,11 @@ class FileWorld:
         """See `World`."""
         return _read(self._documents, path, lambda: self._through(_DOCUMENTS, path))
 
-    def latest_commit(self, path: str) -> Commit:
+    def history(self, path: str) -> Repository:
         """See `World`."""
-        if not any(known.startswith(f"{path}/") for known in self._sizes):
-            raise Unread(f"there is no folder {path}")
-        return latest_commit(self._folder / path)
+        if f"{path}/.git/HEAD".removeprefix("/") not in self._sizes:
+            raise Unread(f"there is no repository {path}")
+        return _read(self._histories, path, lambda: Repository(self._folder / path))
 
     def _through(self, readers: Mapping[str, Callable[[Path, str], T]], path: str) -> T:
         reader = readers.get(Path(path).suffix.lower())

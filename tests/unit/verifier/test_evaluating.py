@@ -78,7 +78,7 @@ def test_newest_commit_is_that_of_the_checked_out_branch():
     facts = json.loads((world.folder / "entities.json").read_text())["entities"]
     commits = [{fact["attribute"]: fact["value"] for fact in entity["facts"]} for entity in facts]
     moments = {one["moment"]: one for one in commits if {"author", "moment", "message"} <= one.keys()}
-    head = world.files.latest_commit("repo")
+    head = world.files.history("repo").commits()[0]
     said = moments[datetime.fromisoformat(head.date).strftime("%Y-%m-%dT%H:%M:%SZ")]
     assert (head.author, head.message) == (said["author"], said["message"])
     assert judged(lf.LatestCommit("repo", "Author", NAMED), said["author"]).uniqueness is Uniqueness.PROVEN

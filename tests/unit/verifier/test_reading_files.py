@@ -170,10 +170,10 @@ def test_packed_history_is_not_read(folder):
     (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "packed-refs").write_text(f"# pack-refs\n{'a' * 40} refs/heads/main\n")
     with pytest.raises(Unread, match="packed"):
-        FileWorld(folder, NOW).latest_commit("repo")
+        FileWorld(folder, NOW).history("repo").commits()
     (git / "HEAD").write_text("ref: ../../../secret\n")
     with pytest.raises(Unread):
-        FileWorld(folder, NOW).latest_commit("repo")
+        FileWorld(folder, NOW).history("repo").commits()
 
 
 def test_world_that_is_not_here_is_waited_for_and_never_a_verdict(folder):

@@ -17,6 +17,8 @@ from shared.proof.units import find_unit, unit_of_key
 from shared.proof.words import words
 
 _SHORTEST_NAME = 3
+_KINDS = ("list", "workbook", "file", "sheet", "table", "log", "database")
+"""What makes a word of one file's name a name for the file: `the products list`."""
 _MOST_ROWS = 2_000
 """Rows of one total that are held against other sources; totals of more are not."""
 
@@ -36,6 +38,8 @@ def _used(evaluator: Evaluator, question: lf.Question) -> Iterator[tuple[Row, st
     for form in lf.walk(question):
         if isinstance(form, lf.Attribute):
             yield evaluator.row(form.entity), form.column
+        elif isinstance(form, lf.SheetValue):
+            yield evaluator.row(form), form.column
         elif isinstance(form, lf.Aggregate) and form.column:
             table, found = evaluator.rows(form)
             for index in found[:_MOST_ROWS]:
@@ -43,16 +47,15 @@ def _used(evaluator: Evaluator, question: lf.Question) -> Iterator[tuple[Row, st
 
 
 def _is_named(spoken: str, prompt: str, table: Rows) -> bool:
-    """Whether the text names a table's source: its path, its file, or the words of its name."""
-    stem = table.path.rpartition("/")[2].rpartition(".")[0]
-    if table.path in prompt or table.path.rpartition("/")[2] in prompt:
+    """Whether the text names a table's source: its path, its file, its sheet, or the file by the words of its name."""
+    file = table.path.rpartition("/")[2]
+    quoted = (f"{mark}{table.name}{end}" for mark, end in (("“", "”"), ('"', '"'), ("'", "'")))
+    if any(said in prompt for said in (table.path, file, *quoted)):
         return True
-    sheets = [f"{mark}{table.name}{end}" for mark, end in (("“", "”"), ('"', '"'), ("'", "'"))]
-    listed = [f" {' '.join(words(stem))} {kind} " for kind in ("list", "workbook")]
-    if any(phrase in spoken for phrase in (*listed, f" in the {' '.join(words(stem))} ")):
-        return True
-    several = [" ".join(words(name)) for name in (stem, table.name) if len(words(name)) > 1]
-    return any(sheet in prompt for sheet in sheets) or any(f" {name} " in spoken for name in several)
+    stem, name = (words(one) for one in (file.rpartition(".")[0], table.name))
+    phrases = [f"in the {' '.join(stem)}", *(f"{' '.join(stem)} {kind}" for kind in _KINDS)]
+    phrases += [" ".join(one) for one in (stem, name) if len(one) > 1]
+    return any(f" {phrase} " in spoken for phrase in phrases)
 
 
 class Sources:

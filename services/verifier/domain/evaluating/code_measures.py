@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from services.verifier.domain.evaluating.world import Unread
 from shared.proof.arithmetic import CONTEXT
@@ -21,6 +22,16 @@ def measure(path: str, text: str, name: str) -> Decimal:
     if counted is None or not path.endswith(".py"):
         raise Unread(f"{name} of {path} is what the tool that measures it says")
     return counted(text)
+
+
+def names(path: str, text: str, sort: str) -> tuple[str, ...]:
+    """List what a Python file defines of one sort, sorted; raises as `measure`."""
+    kinds = _SORTS.get(sort)
+    if kinds is None or not path.endswith(".py"):
+        raise Unread(f"the {sort} of {path} are what the tool that lists them says")
+    if any(isinstance(node, ast.ClassDef) for node in _body(text)) and sort == "functions":
+        raise Unread(f"{path} defines classes: whether methods are functions is the tool's to say")
+    return tuple(sorted(node.name for node in _body(text) if isinstance(node, kinds)))
 
 
 def _lines(text: str) -> Decimal:
@@ -59,6 +70,7 @@ def _body(text: str) -> list[ast.stmt]:
         raise Unread(f"the file is no Python that can be read: {error}") from error
 
 
+_SORTS: Mapping[str, Any] = {"functions": ast.FunctionDef | ast.AsyncFunctionDef, "classes": ast.ClassDef}
 _MEASURES: Mapping[tuple[str, ...], Callable[[str], Decimal]] = {
     ("line", "count"): _lines,
     ("empty", "lines"): _empty,

@@ -40,6 +40,8 @@ def _is_number(truth: Any) -> bool:
 
 
 def _plain(value: Value) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
 
 

@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.verifier.domain.evaluating import computing, documents, selecting
-from services.verifier.domain.evaluating.code_measures import measure
+from services.verifier.domain.evaluating import code_measures, computing, documents, history, selecting
 from services.verifier.domain.evaluating.reading import Value, number_of
 from services.verifier.domain.evaluating.selecting import Row
 from services.verifier.domain.evaluating.world import NO_REFERENT, Rows, Unread, World
@@ -16,7 +15,6 @@ from shared.model.errors import Rejected
 from shared.model.values import ValueKind
 from shared.proof.arithmetic import CONTEXT
 from shared.proof.units import unit_of_key
-from shared.proof.words import words
 
 _NUMERIC = (ValueKind.NUMBER, ValueKind.QUANTITY)
 
@@ -38,8 +36,10 @@ class Evaluator:
             raise Unread(f"a form {type(form).__name__} is not evaluated from files")
         return evaluate(self, form)
 
-    def row(self, entity: lf.Row) -> Row:
+    def row(self, entity: lf.Row | lf.SheetValue) -> Row:
         """Select the row that an entity form means."""
+        if isinstance(entity, lf.SheetValue):
+            return selecting.on_sheet(self.world, entity, self.value)
         if isinstance(entity, lf.Keyed):
             return selecting.keyed(self.world, entity, self.value)
         return selecting.extreme(self.world, entity, self.value)
@@ -55,19 +55,18 @@ def _literal(_: Evaluator, form: lf.Literal) -> Value:
 
 
 def _attribute(evaluator: Evaluator, form: lf.Attribute) -> Value:
-    row = evaluator.row(form.entity)
+    return _cell(evaluator.row(form.entity), form)
+
+
+def _sheet_value(evaluator: Evaluator, form: lf.SheetValue) -> Value:
+    return _cell(evaluator.row(form), form)
+
+
+def _cell(row: Row, form: lf.Attribute | lf.SheetValue) -> Value:
     cell = row.cell(form.column)
     if not cell:
         raise Rejected(NO_REFERENT, f"{row.table.path}: the {form.column} of the row is empty")
     return _typed(cell, form, unit_of_key(form.column))
-
-
-def _sheet_value(evaluator: Evaluator, form: lf.SheetValue) -> Value:
-    name = str(evaluator.value(form.sheet))
-    table = next((table for table in form.tables if table.name == name), None)
-    if table is None:
-        raise Rejected(NO_REFERENT, f"there is no sheet {name!r}")
-    return _attribute(evaluator, lf.Attribute(lf.Keyed(table, form.by, form.key), form.column, form.kind, form.unit))
 
 
 def _aggregate(evaluator: Evaluator, form: lf.Aggregate) -> Value:
@@ -113,18 +112,36 @@ def _document_property(evaluator: Evaluator, form: lf.DocumentProperty) -> Value
 
 
 def _latest_commit(evaluator: Evaluator, form: lf.LatestCommit) -> Value:
-    commit = evaluator.world.latest_commit(form.path)
-    found = {word: getattr(commit, word) for word in ("commit", "author", "email", "date", "message")}
-    name = " ".join(words(form.name))
-    if name not in found:
-        raise Unread(f"a commit's {form.name} is not evaluated")
-    return str(found[name])
+    return history.said_of(history.newest(evaluator.world.history(form.path)), form.name)
+
+
+def _commit(evaluator: Evaluator, form: lf.Commit) -> Value:
+    before = None if form.before is None else evaluator.value(form.before)
+    return history.said_of(history.newest(evaluator.world.history(form.path), form.branch, before), form.name)
+
+
+def _branch_value(evaluator: Evaluator, form: lf.BranchValue) -> Value:
+    return history.branch_value(evaluator.world.history(form.path), form)
 
 
 def _code_measure(evaluator: Evaluator, form: lf.CodeMeasure) -> Value:
-    if form.path not in evaluator.world.paths():
-        raise Rejected(NO_REFERENT, f"there is no file {form.path}")
-    return measure(form.path, evaluator.world.text(form.path), form.name)
+    return code_measures.measure(form.path, _source(evaluator, form.path), form.name)
+
+
+def _file_measure(evaluator: Evaluator, form: lf.FileMeasure) -> Value:
+    path = f"{form.path}/{evaluator.value(form.file)}"
+    return code_measures.measure(path, _source(evaluator, path), form.name)
+
+
+def _file_names(evaluator: Evaluator, form: lf.FileNames) -> Value:
+    path = f"{form.path}/{evaluator.value(form.file)}"
+    return code_measures.names(path, _source(evaluator, path), form.name)
+
+
+def _source(evaluator: Evaluator, path: str) -> str:
+    if path not in evaluator.world.paths():
+        raise Rejected(NO_REFERENT, f"there is no file {path}")
+    return evaluator.world.text(path)
 
 
 def _converted(evaluator: Evaluator, form: lf.Converted) -> Value:
@@ -140,7 +157,7 @@ def _computed(evaluator: Evaluator, form: lf.Computed) -> Value:
     return computing.computed(form, [evaluator.value(operand) for operand in form.operands])
 
 
-def _typed(text: str, form: lf.Attribute | lf.Fact, said_unit: str) -> Value:
+def _typed(text: str, form: lf.Attribute | lf.SheetValue | lf.Fact, said_unit: str) -> Value:
     """Read a number where the form says that it is one; what is no number then stays a text."""
     if form.kind not in _NUMERIC:
         return text
@@ -157,6 +174,10 @@ _FORMS: Mapping[type, Callable[[Evaluator, Any], Value]] = {
     lf.DocumentProperty: _document_property,
     lf.LatestCommit: _latest_commit,
     lf.CodeMeasure: _code_measure,
+    lf.Commit: _commit,
+    lf.BranchValue: _branch_value,
+    lf.FileMeasure: _file_measure,
+    lf.FileNames: _file_names,
     lf.Converted: _converted,
     lf.LocalTime: _local_time,
     lf.Computed: _computed,

@@ -12,8 +12,8 @@ from shared.proof.equality import fold
 from shared.proof.numbers import read_number, read_quantity
 from shared.proof.units import dimension, same_dimension, units
 
-Value = str | Decimal
-"""What a form denotes: a text as it stands, or an exact number."""
+Value = str | Decimal | tuple[str, ...]
+"""What a form denotes: a text as it stands, an exact number, or several names in no order."""
 
 
 def number_of(text: Value, said_unit: str = "", wanted: str = "") -> Decimal | None:
@@ -28,7 +28,7 @@ def number_of(text: Value, said_unit: str = "", wanted: str = "") -> Decimal | N
         Rejected: it is in a unit that does not become the wanted one (`no_such_referent`).
     """
     quantity = read_quantity(text) if isinstance(text, str) else None
-    number = quantity[0] if quantity else read_number(text) if isinstance(text, str) else text
+    number = quantity[0] if quantity else _number(text)
     unit = quantity[1] if quantity else said_unit
     if number is None or not number.is_finite():
         return None
@@ -54,8 +54,14 @@ def is_same(cell: str, value: Value) -> bool:
     """Tell whether a cell names the value: as a person reads names, and numbers as numbers."""
     if isinstance(value, str) and fold(cell) == fold(value):
         return True
-    one, other = _plain(cell), _plain(value) if isinstance(value, str) else value
+    one, other = _plain(cell), _plain(value) if isinstance(value, str) else _number(value)
     return one is not None and one == other
+
+
+def _number(value: Value) -> Decimal | None:
+    if isinstance(value, Decimal):
+        return value
+    return read_number(value) if isinstance(value, str) else None
 
 
 def _plain(text: str) -> Decimal | None:

@@ -78,6 +78,15 @@ def extreme(world: World, form: lf.Extreme, evaluate: Evaluate) -> Row:
     return Row(table, _only(found, f"{table.path}: {form.direction} {form.column}"))
 
 
+def on_sheet(world: World, form: lf.SheetValue, evaluate: Evaluate) -> Row:
+    """Select the row on the one sheet that a value names; raises as `keyed`."""
+    name = evaluate(form.sheet)
+    named = [table for table in form.tables if is_same(table.name, name)]
+    if len(named) != 1:
+        raise Rejected(AMBIGUOUS if named else NO_REFERENT, f"{name!r} names {len(named)} of the sheets")
+    return keyed(world, lf.Keyed(named[0], form.by, form.key), evaluate)
+
+
 def meeting(table: Rows, where: Sequence[lf.Condition], evaluate: Evaluate) -> list[int]:
     """List the rows that meet all conditions."""
     found = list(range(len(table.rows)))

@@ -7,8 +7,9 @@ from typing import Any
 
 from shared.model import logical_form as lf
 from shared.model.errors import Rejected
+from shared.model.logical_sources import CHANGED_FILE
 from shared.model.tasks import OfferedTool, Task
-from shared.proof.canonical import parse
+from shared.proof.canonical import digest, parse
 from shared.proof.words import words
 
 _PLAIN = frozenset(
@@ -52,8 +53,22 @@ def sources(question: lf.Question) -> tuple[Source, ...]:
         if isinstance(form, lf.Table):
             found[form.path] = found.get(form.path, True) and form.format in _TABULAR
         elif path := getattr(form, "path", ""):
-            found[path] = False
+            found.update(dict.fromkeys(_looks(form, path), False))
     return tuple(Source(path, tabular) for path, tabular in sorted(found.items()))
+
+
+def _looks(form: Any, path: str) -> tuple[str, ...]:
+    """What a form looks at: a file, or one state of a repository; a file that must be found first is one of its own."""
+    if isinstance(form, lf.FileMeasure | lf.FileNames):
+        return (f"{path}/*",)
+    if isinstance(form, lf.BranchValue):
+        return (f"{path}@{form.branch}",)
+    if not isinstance(form, lf.Commit):
+        return (path,)
+    until = "" if form.before is None else f"@before {digest(lf.to_json(form.before))[:8]}"
+    look = f"{path}@{form.branch}" if form.branch else f"{path}{until}"
+    # A log says which commit it is; only a second look says what that commit changes.
+    return (look, f"{look}#changes") if form.name == CHANGED_FILE and not form.branch else (look,)
 
 
 def readers(task: Task) -> Readers:

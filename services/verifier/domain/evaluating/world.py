@@ -37,15 +37,29 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The newest commit of a checked-out branch."""
+    """One commit."""
 
     commit: str
     author: str
     email: str
     date: str
     """RFC 3339 with the author's offset."""
+    committed: int
+    """Seconds since 1970, when it was committed."""
     message: str
     """First line."""
+    changed: tuple[str, ...]
+    """Files that differ from its first parent, or all of them where it has none."""
+
+
+class History(Protocol):
+    """One repository; every method raises Unread where something is packed, damaged or not there."""
+
+    def commits(self, branch: str = "") -> Sequence[Commit]:
+        """Commits that a branch leads to (empty: the one checked out), the newest first."""
+
+    def files(self, branch: str = "") -> Sequence[tuple[str, str]]:
+        """Path and text of the text files of a branch."""
 
 
 class World(Protocol):
@@ -70,5 +84,5 @@ class World(Protocol):
     def document(self, path: str) -> Document:
         """A document; raises as `tables`."""
 
-    def latest_commit(self, path: str) -> Commit:
-        """Newest commit of the repository in a folder; raises as `tables`."""
+    def history(self, path: str) -> History:
+        """The repository in a folder; raises as `tables`."""
