@@ -11,6 +11,8 @@ from services.simulator.app import build
 from services.simulator.settings import Settings
 from shared.runtime.service import run
 
+DATA = Path(".firefly/data")
+
 
 @click.group()
 def sim() -> None:
@@ -24,13 +26,17 @@ def sim() -> None:
 @click.option("--episodes", type=click.Path(path_type=Path), help="SQLite file for episodes.  [default: memory]")
 @click.option("--idle-seconds", type=click.FloatRange(1), default=1800, show_default=True, help="Life without a call.")
 @click.option("--show-answers", is_flag=True, help="Let clients read ground truth and reference: for auditors.")
-@click.option("--replay-only", is_flag=True, help="Never run a call on a server; so far the only mode there is.")
+@click.option("--live/--replay-only", default=False, help="Run calls that nobody recorded.  [default: --replay-only]")
+@click.option("--overlay", type=click.Path(path_type=Path), help="SQLite file for live answers.  [default: in --data]")
+@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="For live files.")
 @click.option("--json", "as_json", is_flag=True, help="Log one JSON object per line.")
 def serve(snapshot: Path, host: str, port: int, episodes: Path | None, **options: Any) -> None:
     """Serve a snapshot over gRPC until Ctrl-C.
 
     \b
-    Example: firefly sim serve --snapshot out/mine --port 50051
+    Examples:
+      firefly sim serve --snapshot out/mine --port 50051
+      firefly sim serve --snapshot out/live --live
     """  # noqa: D301
     open_snapshot(snapshot).close()
     settings = partial(
@@ -42,6 +48,9 @@ def serve(snapshot: Path, host: str, port: int, episodes: Path | None, **options
         episodes_file=episodes,
         idle_seconds=options["idle_seconds"],
         show_answers=options["show_answers"],
+        replay_only=not options["live"],
+        overlay=options["overlay"],
+        data_dir=options["data"],
         log_format="json" if options["as_json"] else "console",
     )
     run("simulator", cast(type[Settings], settings), build)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import asdict
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import click
 from cli.data_folder import DataFolder, kafka_of
 from cli.dataset import gathering
 from cli.dataset.selection import select
+from cli.snapshot_runtime import runtime_of
+from services.simulator.adapters.runtime_files import write_runtime
 from services.simulator.adapters.snapshot_file import read_snapshot_manifest, verify_snapshot, write_snapshot
 from services.simulator.domain.snapshots import Manifest
 from shared.model.errors import BadInput
@@ -29,16 +32,22 @@ def snapshot() -> None:
 @snapshot.command()
 @_PLACE
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Where the run lives.")
+@click.option("--runtime", is_flag=True, help="Pack launch specs and package pins too: the snapshot can run live.")
 @_JSON
-def create(place: Path, data: Path, as_json: bool) -> None:
+def create(place: Path, data: Path, runtime: bool, as_json: bool) -> None:
     """Write a snapshot of a run to the new folder PLACE.
 
     \b
-    Example: firefly snapshot create out/snapshot --data .firefly/data
+    Examples:
+      firefly snapshot create out/snapshot --data .firefly/data
+      firefly snapshot create out/live --data .firefly/data --runtime
     """  # noqa: D301
     with kafka_of(data) as bootstrap:
         gathered = asyncio.run(gathering.gather(bootstrap, DataFolder(data)))
-    manifest = write_snapshot(select(gathered).content, gathered.worlds, place, metadata.version("firefly"))
+    content = select(gathered).content
+    packed = asyncio.run(runtime_of(DataFolder(data), content.servers)) if runtime else ()
+    pack = partial(write_runtime, packed) if packed else None
+    manifest = write_snapshot(content, gathered.worlds, place, metadata.version("firefly"), pack)
     _say([(place, manifest)], as_json)
 
 

@@ -1,17 +1,26 @@
 """Puts the simulator together: libraries, episode store, gRPC, and the follower of the live store."""
 
+import os
 import secrets
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 from services.simulator.adapters.episodes_memory import MemoryEpisodes
 from services.simulator.adapters.episodes_sqlite import SqliteEpisodes
 from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
+from services.simulator.adapters.live_pool import LivePoolThread, Places
+from services.simulator.adapters.live_runner import LiveBounds
 from services.simulator.adapters.live_store import LIVE, LiveStore
-from services.simulator.adapters.snapshot_file import open_snapshot
+from services.simulator.adapters.overlay_file import OverlayFile
+from services.simulator.adapters.runtime_files import read_runtime
+from services.simulator.adapters.snapshot_file import open_snapshot, snapshot_folder
+from services.simulator.adapters.sqlite_library import SqliteLibrary
 from services.simulator.domain.episode_store import EpisodeStore
+from services.simulator.domain.living import Live
 from services.simulator.domain.ports import Library
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import SERVICES, Doors, register
@@ -27,11 +36,14 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         BadInput: snapshot or store cannot be used.
     """
     libraries: dict[str, Library] = {}
+    lives: dict[str, Live] = {}
     parts: list[Part] = []
     if settings.snapshot:
         snapshot = open_snapshot(settings.snapshot)
         resources.callback(snapshot.close)
         libraries[snapshot.snapshot_id] = snapshot
+        if not settings.replay_only:
+            lives[snapshot.snapshot_id] = await _live(settings, settings.snapshot, snapshot, resources)
     if settings.live_store:
         store = LiveStore(settings.data_dir / "simulator" / "live.sqlite")
         resources.callback(store.close)
@@ -39,10 +51,30 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         parts.append(Background("ingest", partial(store.follow, settings.kafka_bootstrap), store.is_ready))
     episodes = _episodes(settings)
     resources.push_async_callback(episodes.close)
-    simulator = Simulator(libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "")
+    simulator = Simulator(libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives)
     doors = Doors(simulator, settings)
     address = f"{settings.grpc_host}:{settings.grpc_port}"
     return [RpcServer(address, partial(register, doors), SERVICES), *parts]
+
+
+async def _live(settings: Settings, place: Path, library: SqliteLibrary, resources: AsyncExitStack) -> Live:
+    folder = settings.data_dir / "simulator"
+    overlay = OverlayFile(
+        settings.overlay or folder / "overlays" / f"{library.snapshot_id}.sqlite", library.snapshot_id
+    )
+    resources.callback(overlay.close)
+    bounds = LiveBounds(
+        settings.live_at_once,
+        settings.live_waiting,
+        settings.live_held,
+        settings.live_idle_seconds,
+        settings.live_world_mebibytes * 1024 * 1024,
+    )
+    # One folder per process: replicas on one machine share overlay and cache, never a world's copy.
+    places = Places(settings.cache_dir, folder / "live" / str(os.getpid()))
+    resources.callback(shutil.rmtree, places.scratch, ignore_errors=True)
+    runnable = read_runtime(snapshot_folder(place), library)
+    return Live(overlay, await resources.enter_async_context(LivePoolThread(runnable, places, bounds)))
 
 
 def _episodes(settings: Settings) -> EpisodeStore:

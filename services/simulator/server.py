@@ -53,13 +53,13 @@ def guarded(rpc: Rpc[T]) -> Rpc[T]:
 
     @functools.wraps(rpc)
     async def run(self: "Doors", request: Any, context: Context) -> T:
-        if self.in_flight >= self.settings.max_calls_in_flight:
+        if self.in_flight - self.simulator.live_in_flight >= self.settings.max_calls_in_flight:
             await _abort(context, Rejected("overloaded", "too many requests at once"), self.settings.retry_after_ms)
         self.in_flight += 1
         try:
             return await rpc(self, request, context)
         except Rejected as error:
-            await _abort(context, error)
+            await _abort(context, error, self.settings.retry_after_ms if error.reason == "overloaded" else 0)
         except Unavailable as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         finally:
@@ -144,15 +144,18 @@ class Doors(simulator_grpc.SimulatorServiceServicer, task_grpc.TaskServiceServic
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: Context) -> pb.GetServerInfoResponse:
         """Describe what is served."""
         library = self.simulator.library
-        counts = library.counts()
+        counts, live = library.counts(), self.simulator.live
         return pb.GetServerInfoResponse(
             version=metadata.version("firefly"),
             snapshot_id=library.snapshot_id,
             task_count=counts.tasks,
             recording_count=counts.recordings,
-            replay_only=True,
+            replay_only=live is None,
             checker_version=CHECKER_VERSION,
             open_episodes=await self.simulator.open_count(),
+            overlay_id=live.overlay.digest() if live else "",
+            overlay_count=live.overlay.count() if live else 0,
+            live_calls_in_flight=self.simulator.live_in_flight,
         )
 
     @guarded
@@ -275,6 +278,7 @@ def _answered(answer: Answer) -> pb.CallToolResponse:
         truncated=shown.truncated,
         distance=reply.distance,
         text=shown.text,
+        reason=reply.reason,
     )
 
 

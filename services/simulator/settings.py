@@ -20,7 +20,19 @@ class Settings(ServiceSettings):
     live_store: bool = True
     """Follow the topics and serve what they hold (the verifier's replay, and trainers where there is no snapshot)."""
     replay_only: bool = True
-    """Never run a call on a server."""
+    """Never run a call on a server; false: run what the snapshot's runtime can."""
+    overlay: Path | None = None
+    """SQLite file for live answers; none: `DATA/simulator/overlays/<snapshot id>.sqlite`."""
+    live_at_once: int = Field(default=4, ge=1, le=256)
+    """Live calls running at once; their queue is apart from recorded answers."""
+    live_waiting: int = Field(default=256, ge=1, le=100_000)
+    """Live calls running and waiting; more are refused with RESOURCE_EXHAUSTED."""
+    live_held: int = Field(default=8, ge=0, le=256)
+    """Worlds in a moved state that are kept for the next call there."""
+    live_idle_seconds: float = Field(default=120.0, gt=0, le=24 * 3600)
+    """Seconds after which an unused world and its servers are ended."""
+    live_world_mebibytes: int = Field(default=1024, ge=1, le=1024 * 1024)
+    """Size of a world's copy above which the call that filled it loses its server."""
     valkey_url: str = ""
     """Keep episodes in this Valkey; empty: in `episodes_file`."""
     episodes_file: Path | None = None
@@ -38,4 +50,6 @@ class Settings(ServiceSettings):
     def _serves_something(self) -> Self:
         if self.snapshot is None and not self.live_store:
             raise ValueError("nothing to serve: set FIREFLY_SNAPSHOT or FIREFLY_LIVE_STORE")
+        if not self.replay_only and self.snapshot is None:
+            raise ValueError("only a snapshot can run live: set FIREFLY_SNAPSHOT, or FIREFLY_REPLAY_ONLY=true")
         return self

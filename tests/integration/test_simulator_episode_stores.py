@@ -10,7 +10,8 @@ from services.simulator.adapters.episodes_sqlite import SqliteEpisodes
 from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
 from services.simulator.domain import episodes
 from services.simulator.domain.episodes import EpisodePlan, open_episode
-from services.simulator.domain.replaying import Played, Reply, Situation, Tier
+from services.simulator.domain.replaying import Played, Reply, Tier
+from services.simulator.domain.situation import Situation
 from shared.model.errors import BadInput, Unavailable
 
 pytestmark = pytest.mark.integration
@@ -38,7 +39,7 @@ def episode(**changes):
     made = open_episode(f"ep_{next(_serial)}", "snap_1", plan, changes.pop("expires_at", NOW + 60))
     reply = Reply(Tier.MISS, '{"content":[]}', True, error_code="not_recorded", schema_path="/a")
     played = Played(reply, Situation("w2", (("files", "s"),)))
-    return episodes.applied(made, "c1", "d", played, made.expires_at)
+    return episodes.applied(made, "c1", "d", played, None, made.expires_at)
 
 
 async def test_created_episode_is_loaded_as_it_was(store):

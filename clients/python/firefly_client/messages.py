@@ -106,6 +106,7 @@ def reply(message: pb.CallToolResponse) -> Reply:
         message.truncated,
         message.content_json,
         structured,
+        message.reason,
     )
 
 
@@ -131,6 +132,8 @@ def server_info(message: pb.GetServerInfoResponse) -> ServerInfo:
         message.replay_only,
         message.checker_version,
         message.open_episodes,
+        message.overlay_id,
+        message.overlay_count,
     )
 
 

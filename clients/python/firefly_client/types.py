@@ -52,6 +52,8 @@ class Reply:
     truncated: bool
     content_json: str
     structured_content_json: str
+    reason: str = ""
+    """Why this tier answered."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,5 @@ class ServerInfo:
     replay_only: bool
     checker_version: str
     open_episodes: int
+    overlay_id: str = ""
+    overlay_count: int = 0

@@ -3,18 +3,26 @@
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from services.simulator.adapters import library_tables
 from services.simulator.adapters.sqlite_library import SqliteLibrary
 from services.simulator.domain import snapshots
-from services.simulator.domain.snapshots import DATABASE, MANIFEST, WORLDS, Content, Manifest
+from services.simulator.domain.snapshots import DATABASE, MANIFEST, RUNTIME, WORLDS, Content, Manifest
 from shared.model.errors import BadInput
 
 
-def write_snapshot(content: Content, worlds: Mapping[str, Path], folder: Path, version: str) -> Manifest:
+def write_snapshot(
+    content: Content,
+    worlds: Mapping[str, Path],
+    folder: Path,
+    version: str,
+    write_runtime: Callable[[Path], None] | None = None,
+) -> Manifest:
     """Write a snapshot into a new or empty folder; the same content gives the same bytes.
+
+    `write_runtime` writes what it needs to run live into the folder it is given.
 
     Raises:
         BadInput: the folder holds something already, or a world's folder is missing.
@@ -25,6 +33,8 @@ def write_snapshot(content: Content, worlds: Mapping[str, Path], folder: Path, v
     _write_database(content, folder / DATABASE)
     for digest in sorted(content.world_digests):
         _copy_world(digest, worlds, folder / WORLDS / digest)
+    if write_runtime:
+        write_runtime(folder / RUNTIME)
     manifest = Manifest(
         snapshots.snapshot_id(content),
         file_sha256(folder / DATABASE),
@@ -34,6 +44,7 @@ def write_snapshot(content: Content, worlds: Mapping[str, Path], folder: Path, v
         len(content.servers),
         {digest: tree_digests(folder / WORLDS / digest) for digest in sorted(content.world_digests)},
         version,
+        tree_digests(folder / RUNTIME),
     )
     (folder / MANIFEST).write_text(snapshots.manifest_text(manifest), encoding="utf-8")
     return manifest
@@ -58,6 +69,7 @@ def open_snapshot(place: Path) -> SqliteLibrary:
     folder = snapshot_folder(place)
     manifest = read_snapshot_manifest(folder)
     _check_file(folder / DATABASE, manifest.database_sha256)
+    _check_tree(folder / RUNTIME, manifest.runtime)
     try:
         database = sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         database.execute("SELECT count(*) FROM tools").fetchone()
@@ -76,10 +88,8 @@ def verify_snapshot(place: Path) -> Manifest:
     manifest = read_snapshot_manifest(folder)
     _check_file(folder / DATABASE, manifest.database_sha256)
     for digest, files in manifest.worlds.items():
-        found = tree_digests(folder / WORLDS / digest)
-        for path in sorted({*found, *files}):
-            if found.get(path) != files.get(path):
-                raise BadInput(f"{folder / WORLDS / digest / path} is not as it was written: copy the snapshot again")
+        _check_tree(folder / WORLDS / digest, files)
+    _check_tree(folder / RUNTIME, manifest.runtime)
     name = snapshots.snapshot_id(read_content(folder, tuple(manifest.worlds)))
     if name != manifest.snapshot_id:
         raise BadInput(f"{folder / DATABASE} holds {name}, its manifest says {manifest.snapshot_id}: make it again")
@@ -128,6 +138,13 @@ def _files(folder: Path) -> Iterator[Path]:
 def _check_file(path: Path, expected: str) -> None:
     if file_sha256(path) != expected:
         raise BadInput(f"{path} is damaged or was changed (its sha256 is not the manifest's): copy the snapshot again")
+
+
+def _check_tree(folder: Path, expected: Mapping[str, str]) -> None:
+    found = tree_digests(folder)
+    for path in sorted({*found, *expected}):
+        if found.get(path) != expected.get(path):
+            raise BadInput(f"{folder / path} is not as it was written: copy the snapshot again")
 
 
 def _write_database(content: Content, path: Path) -> None:

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from services.simulator.domain.arguments import Fault
-from services.simulator.domain.replaying import DEFAULT_TIERS, Played, Reply, Situation, Tier
+from services.simulator.domain.replaying import DEFAULT_TIERS, Played, Reply, Tier
+from services.simulator.domain.situation import Situation, Step
+from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected
 from shared.model.tasks import Limits
 
@@ -35,6 +37,7 @@ class AnsweredCall:
     is_error: bool = False
     result_json: str = ""
     """Own text of errors, misses and live answers; empty where the recording has it."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Episode:
     expires_at: float
     """Seconds since 1970."""
     calls: tuple[AnsweredCall, ...] = ()
+    opening_world: str = ""
+    """Where it started, for the live tier."""
+    steps: tuple[Step, ...] = ()
+    """What moved it since, in order."""
     over_budget: bool = False
     closed: bool = False
     version: int = 0
@@ -86,6 +93,7 @@ def open_episode(episode_id: str, snapshot_id: str, plan: EpisodePlan, expires_a
         plan.limits,
         Situation(plan.world_digest),
         expires_at,
+        opening_world=plan.world_digest,
     )
 
 
@@ -122,20 +130,37 @@ def refused(episode: Episode, expires_at: float) -> Episode:
     return replace(episode, over_budget=over, expires_at=max(expires_at, episode.expires_at))
 
 
-def applied(episode: Episode, call_id: str, digest: str, played: Played, expires_at: float) -> Episode:
+def applied(
+    episode: Episode, call_id: str, digest: str, played: Played, tool: BoundTool | None, expires_at: float
+) -> Episode:
     """Note an answered call, its state and the new expiry."""
     reply = played.reply
     kept = "" if reply.tier in (Tier.EXACT, Tier.NORMALISED) else reply.result_json
     call = AnsweredCall(
-        call_id, digest, reply.tier, reply.recording_id, reply.error_code, reply.schema_path, reply.is_error, kept
+        call_id,
+        digest,
+        reply.tier,
+        reply.recording_id,
+        reply.error_code,
+        reply.schema_path,
+        reply.is_error,
+        kept,
+        reply.reason,
     )
-    return replace(episode, calls=(*episode.calls, call), situation=played.situation, expires_at=expires_at)
+    steps = episode.steps
+    if tool and played.situation != episode.situation:
+        steps += (Step(tool.server_id, tool.server_digest, tool.name, played.arguments_json, played.situation),)
+    return replace(
+        episode, calls=(*episode.calls, call), situation=played.situation, steps=steps, expires_at=expires_at
+    )
 
 
 def repeated_reply(call: AnsweredCall, recorded_json: str) -> Reply:
     """Rebuild the first reply; `recorded_json` is the result of its recording, where it has one."""
     result_json = call.result_json or recorded_json
-    return Reply(call.tier, result_json, call.is_error, call.recording_id, call.error_code, call.schema_path)
+    return Reply(
+        call.tier, result_json, call.is_error, call.recording_id, call.error_code, call.schema_path, reason=call.reason
+    )
 
 
 def forked(episode: Episode, episode_id: str, expires_at: float) -> Episode:
@@ -156,15 +181,19 @@ def to_json(episode: Episode) -> str:
 def from_json(text: str, version: int) -> Episode:
     """Read an episode from a store."""
     value: dict[str, Any] = json.loads(text)
-    situation = value["situation"]
     return Episode(
         **{
             **value,
             "server_ids": tuple(value["server_ids"]),
             "tiers": tuple(Tier(tier) for tier in value["tiers"]),
             "limits": Limits(**value["limits"]),
-            "situation": Situation(situation["world"], tuple((name, chain) for name, chain in situation["sessions"])),
+            "situation": _situation(value["situation"]),
+            "steps": tuple(Step(**{**step, "after": _situation(step["after"])}) for step in value["steps"]),
             "calls": tuple(AnsweredCall(**{**call, "tier": Tier(call["tier"])}) for call in value["calls"]),
             "version": version,
         }
     )
+
+
+def _situation(value: Mapping[str, Any]) -> Situation:
+    return Situation(value["world"], tuple((name, chain) for name, chain in value["sessions"]))

@@ -1,13 +1,14 @@
-"""What the simulator needs from outside: a library of recordings, later a pool of live servers."""
+"""What the simulator needs from outside: a library of recordings, an overlay, a pool of live servers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.model.calls import Recording, State
-from shared.model.catalogue import ServerRecord, ToolRecord
-from shared.model.ports import CallOutcome
+from services.simulator.domain.situation import Situation, Step
+from shared.model.calls import Recording
+from shared.model.catalogue import Effect, PathMode, ServerRecord, ToolRecord
 from shared.model.tasks import Task, TaskState
+from shared.proof.keys import recording_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,64 @@ class Library(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveCall:
-    """A call nobody recorded, ready to be made on the pinned server."""
+    """A valid call without a recording that could be served, ready to be made on the pinned server."""
 
+    opening_world: str
+    """World that the episode started from, without any session."""
+    steps: tuple[Step, ...]
+    """What moved the episode since, in order."""
+    before: Situation
     server_id: str
     server_digest: str
     tool: str
     arguments_json: str
-    state: State
+    """Canonical."""
+    effect: Effect
+    path_mode: PathMode
+
+    @property
+    def key(self) -> str:
+        """Key of the recording that the call makes."""
+        return recording_key(self.server_digest, self.tool, self.arguments_json, self.before.of(self.server_id))
+
+
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """Why a call cannot be made here, now and ever after."""
+
+    reason: str
+
+
+Made = Recording | NotMade
+
+
+class Overlay(Protocol):
+    """Live answers beside a snapshot: append-only, the first answer of a key is the answer."""
+
+    def find(self, key: str, path_mode: PathMode) -> Made | None:
+        """Return what a key was answered."""
+
+    def keep(self, key: str, path_mode: PathMode, made: Made) -> Made:
+        """Add an answer, or return the one that was there before."""
+
+    def digest(self) -> str:
+        """Name the content: the same answers, the same name, in whatever order they came."""
+
+    def count(self) -> int:
+        """Count what is kept."""
 
 
 class LivePool(Protocol):
-    """Runs calls on pinned servers in a sandboxed copy of an episode's state; the first result per key stays."""
+    """Runs calls on pinned servers in a sandboxed copy of an episode's state."""
 
-    async def call(self, call: LiveCall) -> tuple[CallOutcome, str] | None:
-        """Return the outcome and the id of its recording in the overlay; None where it cannot be run here."""
+    async def run(self, call: LiveCall) -> Made:
+        """Make one call.
+
+        Raises:
+            Rejected: too many live calls are waiting (`overloaded`).
+            Unavailable: the server cannot be started or the machine has no room; nothing about the call is known.
+        """
+
+    @property
+    def in_flight(self) -> int:
+        """Calls waiting or running."""

@@ -1,4 +1,4 @@
-"""What a call answers in a state, and what state it leaves: exact, normalised, (live), miss or error.
+"""What recordings answer to a call in a state, and what state it leaves: exact, normalised, miss or error.
 
 A miss that may have moved something makes the state unknown, and no recording answers in an unknown state: better a
 second miss than a stale answer.
@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.simulator.domain.arguments import Fault, check_arguments, coerced_arguments, read_arguments
-from services.simulator.domain.ports import Library, LiveCall, LivePool, Moves
+from services.simulator.domain.ports import Library, Moves
+from services.simulator.domain.situation import UNKNOWN, Situation
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.calls import Recording, Stability, State
 from shared.model.catalogue import Effect
@@ -18,8 +19,6 @@ from shared.proof.effects import effect_of
 from shared.proof.keys import canonical_arguments, recording_key
 from shared.proof.results import canonical_result
 
-UNKNOWN = "?"
-"""Stands for a world or session that a missed call may have moved."""
 NOT_RECORDED = "not_recorded"
 """Miss: no recording of this call in this state is here."""
 OTHER_STATE = "other_state"
@@ -39,24 +38,8 @@ class Tier(StrEnum):
     ERROR = "error"
 
 
+_REASONS = {Tier.EXACT: "recorded", Tier.NORMALISED: "schema_coercion"}
 DEFAULT_TIERS = (Tier.EXACT, Tier.NORMALISED, Tier.LIVE)
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """State of an episode: the world now and the session of each server that has one."""
-
-    world: str
-    sessions: tuple[tuple[str, str], ...] = ()
-
-    def of(self, server_id: str) -> State:
-        """Return what a call to one server starts from."""
-        return State(self.world, dict(self.sessions).get(server_id, ""))
-
-    def after(self, server_id: str, state: State) -> "Situation":
-        """Move to what a call to one server left behind."""
-        sessions = {**dict(self.sessions), server_id: state.session}
-        return Situation(state.world, tuple(sorted((name, chain) for name, chain in sessions.items() if chain)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +54,8 @@ class Reply:
     error_code: str = ""
     schema_path: str = ""
     distance: float | None = None
+    reason: str = ""
+    """Why this tier answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +64,8 @@ class Played:
 
     reply: Reply
     situation: Situation
+    arguments_json: str = ""
+    """Canonical arguments; empty when the call cannot be made at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,52 +90,33 @@ def replay(
     if not found and asked.fault:
         return Played(error_reply(asked.fault), situation)
     if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
-        return Played(recorded_reply(found[0], asked.tier), situation.after(tool.server_id, found[0].state_after))
+        after = situation.after(tool.server_id, found[0].state_after)
+        return Played(recorded_reply(found[0], asked.tier), after, asked.arguments_json)
     moves = _may_move(tool, asked, library)
-    return Played(miss_reply(_miss_code(state, found)), _after_miss(tool, situation, found, moves))
-
-
-async def answer(
-    tool: BoundTool,
-    arguments_json: str,
-    situation: Situation,
-    library: Library,
-    tiers: Sequence[Tier],
-    pool: LivePool | None,
-) -> Played:
-    """Answer one call from recordings, else live where a pool can run it."""
-    played = replay(tool, arguments_json, situation, library, tiers)
-    state = situation.of(tool.server_id)
-    if pool is None or Tier.LIVE not in tiers or played.reply.tier is not Tier.MISS or _is_lost(state):
-        return played
-    call = LiveCall(
-        tool.server_id,
-        tool.server_digest,
-        tool.name,
-        canonical_arguments(arguments_json, tool.input_schema_json),
-        state,
-    )
-    made = await pool.call(call)
-    if made is None:
-        return played
-    outcome, recording_id = made
-    reply = Reply(Tier.LIVE, outcome.result_json, outcome.is_error, recording_id)
-    return Played(reply, situation.after(tool.server_id, outcome.state_after))
+    after = _after_miss(tool, situation, found, moves)
+    return Played(miss_reply(_miss_code(state, found)), after, asked.arguments_json)
 
 
 def recorded_reply(recording: Recording, tier: Tier) -> Reply:
     """Serve a recording."""
-    return Reply(tier, recording.result_json, recording.is_error, recording.recording_id)
+    return Reply(tier, recording.result_json, recording.is_error, recording.recording_id, reason=_REASONS[tier])
 
 
 def error_reply(fault: Fault) -> Reply:
     """Say what is wrong with a call."""
-    return Reply(Tier.ERROR, text_result(fault.text), True, error_code=fault.code, schema_path=fault.schema_path)
+    return Reply(
+        Tier.ERROR,
+        text_result(fault.text),
+        True,
+        error_code=fault.code,
+        schema_path=fault.schema_path,
+        reason=fault.code,
+    )
 
 
 def miss_reply(code: str) -> Reply:
     """Say honestly that there is no answer; why is for the trainer only."""
-    return Reply(Tier.MISS, text_result(MISS_TEXT), True, error_code=code)
+    return Reply(Tier.MISS, text_result(MISS_TEXT), True, error_code=code, reason=code)
 
 
 def text_result(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Serves episodes: the domain's rules over a library, an episode store and, later, a live pool.
+"""Serves episodes: the domain's rules over a library, an episode store and, where it runs, the live tier.
 
 Every change is a compare-and-set on the episode's version, so calls of one episode are applied one at a time whatever
 replica they reach, and a lost race is played again from the newer state.
@@ -11,9 +11,10 @@ from services.simulator.domain import episodes, scoring
 from services.simulator.domain.arguments import Fault
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.episodes import Episode, EpisodePlan
-from services.simulator.domain.ports import Library, LivePool
+from services.simulator.domain.living import History, Live, answer
+from services.simulator.domain.ports import Library
 from services.simulator.domain.rendering import Shown, show
-from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, answer, error_reply
+from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, error_reply
 from services.simulator.domain.tables import Table, Tables
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected, Unavailable
@@ -72,12 +73,22 @@ class Simulator:
         store: EpisodeStore,
         around: Surroundings,
         live_id: str = "",
-        pool: LivePool | None = None,
+        lives: Mapping[str, Live] | None = None,
     ) -> None:
-        """`live_id` names the live store among the libraries; empty when there is none."""
+        """`live_id` names the live store among the libraries; `lives` are live tiers by snapshot id."""
         self._libraries, self._store, self._around = libraries, store, around
-        self._live_id, self._pool = live_id, pool
+        self._live_id, self._lives = live_id, lives or {}
         self._tables = Tables()
+
+    @property
+    def live(self) -> Live | None:
+        """The live tier of the library that is served by default."""
+        return self._lives.get(self.library.snapshot_id)
+
+    @property
+    def live_in_flight(self) -> int:
+        """Calls that wait for a real server: they have limits of their own."""
+        return sum(live.in_flight for live in self._lives.values())
 
     @property
     def library(self) -> Library:
@@ -122,9 +133,10 @@ class Simulator:
             is_here = bool(expected_recording_id) and library.recording(expected_recording_id) is not None
             played = await self._play(episode, tool_name, arguments_json, library)
             if is_here and played.reply.error_code == NOT_RECORDED:
-                played = replace(played, reply=replace(played.reply, error_code=OTHER_STATE))
+                played = replace(played, reply=replace(played.reply, error_code=OTHER_STATE, reason=OTHER_STATE))
             answers.append(played.reply)
-            return episodes.applied(episode, call_id, digest, played, self._expiry())
+            tool = self._tables.of(episode, library).tools.get(tool_name)
+            return episodes.applied(episode, call_id, digest, played, tool, self._expiry())
 
         episode = await self._change(episode_id, change)
         return Answer(answers[-1], show(answers[-1], episode.limits.max_result_chars))
@@ -193,7 +205,9 @@ class Simulator:
             return Played(
                 error_reply(Fault("unknown_tool", f"There is no tool {tool_name!r:.100}.")), episode.situation
             )
-        return await answer(tool, arguments_json, episode.situation, library, episode.tiers, self._pool)
+        live = self._lives.get(episode.snapshot_id)
+        history = History(episode.situation, episode.opening_world, episode.steps)
+        return await answer(tool, arguments_json, history, library, episode.tiers, live)
 
     def _choose(self, wanted: Wanted) -> Library:
         if wanted.live_store and not self._live_id:

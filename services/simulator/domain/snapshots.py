@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from shared.model.calls import Recording
@@ -16,6 +16,7 @@ FORMAT = 1
 DATABASE = "snapshot.sqlite"
 MANIFEST = "manifest.json"
 WORLDS = "worlds"
+RUNTIME = "runtime"
 _TIMES = ("observed_at",)
 
 
@@ -44,6 +45,8 @@ class Manifest:
     """World digest -> file path -> sha256."""
     version: str
     """Of the program that made it."""
+    runtime: Mapping[str, str] = field(default_factory=dict)
+    """File -> sha256 of what it needs to run live; the server digests, which the id covers, stand for it there."""
     format: int = FORMAT
 
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.simulator.domain.replaying import UNKNOWN, Situation, Tier, answer, replay
+from services.simulator.domain.living import History, Live, answer
+from services.simulator.domain.ports import NotMade
+from services.simulator.domain.replaying import DEFAULT_TIERS, Tier, replay
+from services.simulator.domain.situation import UNKNOWN, Situation, Step
 from services.simulator.domain.toolbox import free_tools
 from shared.model.calls import Stability
 from shared.model.catalogue import Effect, PathMode
@@ -243,19 +246,25 @@ def test_draft_is_detected_from_the_schema():
 class OfficePool:
     """A live pool over one running office."""
 
-    def __init__(self):
-        self.office, self.calls = Office(), []
+    def __init__(self, made=None):
+        self.office, self.calls, self.made, self.in_flight = Office(), [], made, 0
 
-    async def call(self, call):
+    async def run(self, call):
         self.calls.append(call)
-        recording = self.office.record(call.server_id, call.tool, {"order_id": "A-17"})
-        return _Outcome(recording), recording.recording_id
+        return self.made or self.office.record(call.server_id, call.tool, json.loads(call.arguments_json))
 
 
-class _Outcome:
-    def __init__(self, recording):
-        self.result_json, self.is_error = recording.result_json, recording.is_error
-        self.state, self.state_after, self.path_mode = recording.state, recording.state_after, recording.path_mode
+class DictOverlay:
+    """An overlay in memory."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def find(self, key, path_mode):
+        return self.kept.get((key, path_mode))
+
+    def keep(self, key, path_mode, made):
+        return self.kept.setdefault((key, path_mode), made)
 
 
 @pytest.mark.parametrize(
@@ -269,8 +278,46 @@ class _Outcome:
 )
 async def test_live_pool_is_asked_only_for_valid_misses_in_a_known_state(situation, arguments, tiers, expected, made):
     library, pool = ListLibrary(), OfficePool()
-    played = await answer(tool_of(library, "desk", "find_order"), arguments, situation, library, tiers, pool)
+    live = Live(DictOverlay(), pool)
+    played = await answer(
+        tool_of(library, "desk", "find_order"), arguments, History(situation, situation.world), library, tiers, live
+    )
     assert (played.reply.tier, len(pool.calls)) == (expected, made)
+    assert played.reply.reason
+
+
+async def test_first_live_answer_of_a_key_is_the_answer_whoever_asks_again():
+    library, pool, overlay = ListLibrary(), OfficePool(), DictOverlay()
+    tool, here = tool_of(library, "desk", "find_order"), History(Situation(Office().world), Office().world)
+    first = await answer(tool, '{"order_id":"A-17"}', here, library, DEFAULT_TIERS, Live(overlay, pool))
+    other = OfficePool(NotMade("not_runnable"))
+    again = await answer(tool, '{ "order_id": "A-17"}', here, library, DEFAULT_TIERS, Live(overlay, other))
+    assert (again, other.calls) == (first, [])
+
+
+async def test_call_that_cannot_be_made_stays_a_miss_that_says_why():
+    library, overlay = ListLibrary(), DictOverlay()
+    tool, here = tool_of(library, "desk", "find_order"), History(Situation(Office().world), Office().world)
+    live = Live(overlay, OfficePool(NotMade("state_not_rebuilt")))
+    played = await answer(tool, '{"order_id":"A-17"}', here, library, DEFAULT_TIERS, live)
+    assert (played.reply.tier, played.reply.error_code, played.reply.reason) == (
+        Tier.MISS, "not_recorded", "state_not_rebuilt",
+    )  # fmt: skip
+
+
+async def test_live_call_is_told_what_moved_the_episode():
+    library, pool = ListLibrary(), OfficePool()
+    here = History(Situation(Office().world), Office().world)
+    moving = await answer(
+        tool_of(library, "desk", "register"), '{"label":"x"}', here, library, DEFAULT_TIERS,
+        Live(DictOverlay(), pool),
+    )  # fmt: skip
+    assert moving.situation != Situation(Office().world)
+    step = Step("desk", "d", "register", '{"label":"x"}', moving.situation)
+    history = History(moving.situation, Office().world, (step,))
+    tool = tool_of(library, "desk", "labels")
+    await answer(tool, "{}", history, library, DEFAULT_TIERS, Live(DictOverlay(), pool))
+    assert (pool.calls[-1].steps, pool.calls[-1].before) == ((step,), moving.situation)
 
 
 CALLS = st.sampled_from(
