@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import PlainTextResponse
 from nemo_gym.base_resources_server import (
     BaseResourcesServerConfig,
     BaseSeedSessionRequest,
@@ -20,6 +18,9 @@ from nemo_gym.base_resources_server import (
 )
 from nemo_gym.server_utils import SESSION_ID_KEY
 from pydantic import ConfigDict, PrivateAttr
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from firefly_client.adapters.connections import async_client_of
 from firefly_client.naming import TAKEN_BY_NEMO_GYM
@@ -64,7 +65,7 @@ class FireflyResourcesServer(SimpleResourcesServer):
     config: FireflyConfig
     _plays: OrderedDict[str, AsyncPlay] = PrivateAttr(default_factory=OrderedDict)
 
-    def setup_webserver(self) -> FastAPI:
+    def setup_webserver(self) -> Any:
         """Add one route for all tools: which there are, each task says."""
         app = super().setup_webserver()
         app.post("/{tool_name}")(self.call_tool)

@@ -1,0 +1,44 @@
+"""Run the checks of one trainer where its framework is installed: `python -m conformance.run NAME --target TARGET`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+import traceback
+
+from conformance.checks import CHECKS
+from conformance.scripts import Trainer
+
+
+def main() -> int:
+    """Run every check; print one line each."""
+    parser = argparse.ArgumentParser(prog="conformance.run")
+    parser.add_argument("name")
+    parser.add_argument("--target", required=True, help="A simulator that serves the suite's task.")
+    asked = parser.parse_args()
+    trainer: Trainer = importlib.import_module(f"conformance.real.{asked.name}").Trainer()
+    say(f"{trainer.name} {trainer.version}, Python {sys.version.split()[0]}")
+    failed = 0
+    for check in CHECKS:
+        started = time.monotonic()
+        try:
+            check(trainer, asked.target)
+        except Exception:  # noqa: BLE001  # a trainer may fail in any way; the next check is run all the same
+            failed += 1
+            say(f"  FAILED {check.__name__}\n{traceback.format_exc()}")
+        else:
+            say(f"  ok     {check.__name__} ({time.monotonic() - started:.1f} s)")
+    say(f"{trainer.name}: {len(CHECKS) - failed} of {len(CHECKS)} checks passed")
+    return 1 if failed else 0
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
