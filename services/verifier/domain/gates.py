@@ -5,6 +5,7 @@ from services.verifier.domain import (
     evidence_gates,
     guessing_gates,
     naming_gates,
+    saying_gates,
     schema_gates,
 )
 from services.verifier.domain.case import Gate
@@ -20,6 +21,7 @@ BEFORE_REPLAY: tuple[Gate, ...] = (
     Gate("edge_evidence", evidence_gates.edge_evidence),
     Gate("unstable", evidence_gates.unstable),
     Gate("names_tool", naming_gates.names_tool),
+    Gate("unsaid", saying_gates.unsaid),
     Gate("reward_of_reference", derivation_gates.reward_of_reference),
     Gate("empty_answer", derivation_gates.empty_answer),
     Gate("constant_answer", guessing_gates.constant_answer),
