@@ -168,7 +168,7 @@ def labelled(form: lf.Fact) -> str:
 
 def aside(source: str) -> str:
     """Say in brackets where a value stands."""
-    return f" (as listed {source})" if source else ""
+    return f" (as given {source})" if source else ""
 
 
 def _dated(column: str, noun: str) -> str:

@@ -74,6 +74,17 @@ def test_a_repository_shows_by_its_head_only(built):
     assert not any("/.git/objects/" in path for path in paths)
 
 
+def test_a_repository_shows_its_branches(tmp_path):
+    git = tmp_path / "code" / ".git"
+    (git / "refs" / "heads" / "fix").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "refs" / "heads" / "main").write_text("0" * 40)
+    (git / "refs" / "heads" / "fix" / "cap").write_text("1" * 40)
+    (git / "packed-refs").write_text(f"# pack-refs\n{'2' * 40} refs/heads/packed\n{'3' * 40} refs/tags/v1\n")
+    found = [(fact.key, fact.text) for fact in look(tmp_path).facts if fact.path == "code/.git/HEAD"]
+    assert found == [("current branch", "main"), ("branch", "fix/cap"), ("branch", "packed")]
+
+
 def test_columns_are_typed_with_units(tmp_path):
     (tmp_path / "t.csv").write_text(
         "sku,weight_lb,time_zone,note\nAB-101,3.58,Europe/Berlin,first\nAB-102,7.25,Asia/Tokyo,\n"

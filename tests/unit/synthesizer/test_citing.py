@@ -104,3 +104,46 @@ def test_grids_need_every_named_column():
     made = call("c1", "look_into", {"path": "x"}, CSV)
     assert len(grids(made.result_json, ["sku", "weight_lb"])) == 1
     assert not grids(made.result_json, ["sku", "colour"])
+
+
+PATCH = "--- a/x/cap.py\n+++ b/x/cap.py\n@@ -1 +1 @@\n-CAP = 0.40\n+CAP = 0.3\n LOW = 1\n"
+OUTLINE = json.dumps({"functions": [{"name": "cap", "row": 3}, {"name": "low", "row": 9}], "classes": []})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "expected"),
+    [
+        ({"changed_file": True}, PATCH, "x/cap.py"),
+        ({"patched": "CAP", "sign": "-"}, PATCH, "0.40"),
+        ({"patched": "CAP", "sign": "+"}, PATCH, "0.3"),
+    ],
+)
+def test_what_a_patch_changes_is_found(wanted, text, expected):
+    assert value_of(wanted, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ({"changed_file": True}, f"{PATCH}--- a/y.py\n+++ b/y.py\n"),
+        ({"patched": "CAP", "sign": "+"}, f"{PATCH}+CAP = 0.5\n"),
+        ({"patched": "LOW", "sign": "+"}, PATCH),
+        ({"records": "methods", "of": "name"}, OUTLINE),
+        ({"records": "functions", "of": "title"}, OUTLINE),
+    ],
+    ids=["two files", "set twice", "not changed", "no such list", "no such member"],
+)
+def test_what_is_not_there_once_is_not_cited(wanted, text):
+    with pytest.raises(Rejected):
+        value_of(wanted, text)
+
+
+def test_records_are_cited_as_a_list():
+    assert [one["name"] for one in value_of({"records": "functions", "of": "name"}, OUTLINE)] == ["cap", "low"]
+
+
+def test_kind_tells_values_of_one_key_apart():
+    text = "Author: Mara Lind <mara@lind.example>"
+    assert value_of({"key": "Author", "kind": "name"}, text) == "Mara Lind"
+    with pytest.raises(Rejected, match="values for"):
+        value_of({"key": "Author"}, text)

@@ -165,3 +165,55 @@ def test_days_between_two_dates():
         assert "days" in text
         assert "between the promised delivery date given in the “Delivery promise” meeting note" in text
         assert "and the joining date of Aiko Mori" in text
+
+
+def test_period_between_two_found_days_is_one_phrase():
+    first = lf.Fact("minutes/a.md", "Price review", "Valid from", ValueKind.DATE)
+    second = lf.Fact("minutes/b.md", "Stock plan", "Next count", ValueKind.DATE)
+    where = (
+        lf.Condition("order_date", lf.Operator.SINCE, first),
+        lf.Condition("order_date", lf.Operator.BEFORE, second),
+    )
+    total = lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)
+    assert all(
+        "dated on or after the “Valid from” date given in the “Price review” meeting note "
+        "and before the next count date given in the “Stock plan” meeting note" in text
+        for text in said(total)
+    )
+
+
+def test_value_on_a_found_sheet_is_named_by_row_and_place():
+    site = lf.Fact("minutes/b.md", "Storage", "Site", ValueKind.NAME)
+    value = lf.SheetValue((PRICES,), site, "SKU", NOTE, "Price", ValueKind.NUMBER)
+    assert all(
+        "the price of the product named in the “Price review” meeting note of 12 January 2026 "
+        "at the site named in the “Storage” meeting note in the prices workbook" in text
+        for text in said(value)
+    )
+
+
+def test_changes_and_branches_are_named_without_hashes_or_values():
+    day = lf.Fact("minutes/a.md", "Price review", "Valid from", ValueKind.DATE)
+    file = lf.Commit("repo", "changed file", ValueKind.PATH, before=day)
+    for text in said(file, lf.FileNames("repo", file, "functions")):
+        assert "the last commit in the code repository before the “Valid from” date" in text
+        assert "which functions does that file define" in text
+    value = lf.BranchValue("repo", "discount-cap", "DISCOUNT_CAP", "Discount cap")
+    told = lf.Fact("rules/cap.html", "Discount rules", "Discount cap", ValueKind.NUMBER)
+    for text in said(value, lf.Computed(lf.Operation.DIFFERENCE, (value, told))):
+        assert "the discount cap on the “discount-cap” branch of the code repository" in text
+        assert "than the discount cap given in the “Discount rules” page" in text
+        assert "DISCOUNT_CAP" not in text
+
+
+def test_limit_in_another_unit_is_named_once_with_its_document():
+    note = ("minutes/b.md", "Storage")
+    site = lf.Condition("site", lf.Operator.EQUAL, lf.Fact(*note, "Site", ValueKind.NAME))
+    log = lf.Table("sites/temperature_log.csv", "temperature_log", "csv")
+    most = lf.Aggregate(log, lf.Function.MAX, "temp_f", (site,), ValueKind.QUANTITY, "F")
+    limit = lf.Fact(*note, "Temperature limit", ValueKind.QUANTITY, "F")
+    operands = (lf.Converted(most, "F", "C"), lf.Converted(limit, "F", "C"))
+    for text in said(lf.Computed(lf.Operation.DIFFERENCE, operands, ValueKind.QUANTITY, "C")):
+        assert "degrees Celsius" in text
+        assert "the temperature limit given there" in text
+        assert text.count("“Storage” meeting note") == 1
