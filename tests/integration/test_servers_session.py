@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.model.catalogue import FailureClass
+from shared.model.catalogue import FailureClass, PathMode
 from shared.model.errors import Rejected
 from shared.proof.canonical import parse_canonical
 from shared.runtime.servers.clocks import Clock, instant_of
@@ -14,7 +14,9 @@ from shared.runtime.servers.effects import Knowledge
 from shared.runtime.servers.environment import Backing, Environment
 from shared.runtime.servers.failures import Crash, StartFailed
 from shared.runtime.servers.lines import LINE_BYTES
+from shared.runtime.servers.sandbox import Launch
 from shared.runtime.servers.session import Timeouts
+from shared.runtime.servers.stdio import StdioProcess
 from tests.fakes.launching import NOW, launcher, world
 
 pytestmark = pytest.mark.integration
@@ -169,3 +171,8 @@ async def test_a_cancelled_call_leaves_nothing_for_the_next_one(tmp_path):
         await call
     assert "nothing" in (await made.call_tool("s", "recall", "{}")).result_json
     await made.aclose()
+
+
+async def test_process_that_never_started_can_be_killed_without_harm():
+    """Group 0 is the caller's own: the kill of an unstarted server once ended the whole test run."""
+    StdioProcess(Launch(("true",), {}, "/", PathMode.MAPPED, "/")).kill()

@@ -7,7 +7,7 @@ overlay, and the retry finds it there.
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,20 +93,22 @@ class LivePoolThread:
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             await asyncio.to_thread(self._thread.join, CLOSE_SECONDS)
+            if not self._thread.is_alive():
+                self._loop.close()
 
     @property
     def in_flight(self) -> int:
         """See `LivePool`."""
         return len(self._running)
 
-    async def run(self, call: LiveCall) -> Made:
+    async def run(self, call: LiveCall, keep: Callable[[Made], Made]) -> Made:
         """See `LivePool`."""
         if not self._can_run(call):
-            return NotMade(NOT_RUNNABLE)
+            return keep(NotMade(NOT_RUNNABLE))
         running = self._running.get(call.key)
         if running is None:
             self._admit(call.server_id)
-            running = asyncio.ensure_future(self._made(call))
+            running = asyncio.ensure_future(self._made(call, keep))
             self._running[call.key] = running
             running.add_done_callback(lambda done: self._ended(call.key, done))
         return await asyncio.shield(running)
@@ -122,7 +124,7 @@ class LivePoolThread:
         if self._breakers.get(server_id, Breaker()).is_open(time.monotonic()):
             raise Unavailable(f"{server_id} failed to start several times; live calls of it pause")
 
-    async def _made(self, call: LiveCall) -> Made:
+    async def _made(self, call: LiveCall, keep: Callable[[Made], Made]) -> Made:
         breaker = self._breakers.get(call.server_id, Breaker())
         try:
             made = await self._there(self._run(call))
@@ -130,7 +132,7 @@ class LivePoolThread:
             self._breakers[call.server_id] = breaker.failed(time.monotonic())
             raise
         self._breakers[call.server_id] = breaker.succeeded()
-        return made
+        return keep(made)
 
     def _ended(self, key: str, done: "asyncio.Future[Made]") -> None:
         self._running.pop(key, None)

@@ -117,10 +117,14 @@ class LiveRunner:
 
     async def _watch(self, environment: Environment, server_id: str) -> None:
         """End a server that fills the disk while it is called; what that call did is undone with its world's copy."""
+        is_armed = True
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if await asyncio.to_thread(_size, environment.folder) > self._bounds.world_bytes:
+            is_too_much = await asyncio.to_thread(_size, environment.folder) > self._bounds.world_bytes
+            if is_too_much and is_armed:
                 await environment.end([server_id])
+            # Not again until the copy was made anew: by then another process is starting over it.
+            is_armed = not is_too_much
 
 
 def _starts_right(called: CalledTool, call: LiveCall) -> bool:

@@ -5,6 +5,7 @@ The first answer of a key is kept before anybody sees it, so every rollout sees 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from services.simulator.domain.ports import Library, LiveCall, LivePool, Made, NotMade, Overlay
 from services.simulator.domain.replaying import Played, Reply, Tier, miss_reply, replay
@@ -48,7 +49,7 @@ class Live:
         kept = self.overlay.find(call.key, call.path_mode)
         if kept is not None:
             return kept
-        return self.overlay.keep(call.key, call.path_mode, await self._pool.run(call))
+        return await self._pool.run(call, partial(self.overlay.keep, call.key, call.path_mode))
 
 
 async def answer(

@@ -1,6 +1,6 @@
 """What the simulator needs from outside: a library of recordings, an overlay, a pool of live servers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -121,8 +121,8 @@ class Overlay(Protocol):
 class LivePool(Protocol):
     """Runs calls on pinned servers in a sandboxed copy of an episode's state."""
 
-    async def run(self, call: LiveCall) -> Made:
-        """Make one call.
+    async def run(self, call: LiveCall, keep: Callable[[Made], Made]) -> Made:
+        """Make one call and return what `keep` makes of it, which is done also when the caller has gone away.
 
         Raises:
             Rejected: too many live calls are waiting (`overloaded`).

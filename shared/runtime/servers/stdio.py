@@ -109,7 +109,9 @@ class StdioProcess:
         return (FailureClass.NOT_MCP, f"{noise}, then {ended}") if noise else (FailureClass.EXITED, ended)
 
     def kill(self) -> None:
-        """End the process group at once."""
+        """End the process group at once; before the start there is none, and group 0 would be our own."""
+        if not self.pid:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 

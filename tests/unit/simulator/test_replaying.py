@@ -249,9 +249,9 @@ class OfficePool:
     def __init__(self, made=None):
         self.office, self.calls, self.made, self.in_flight = Office(), [], made, 0
 
-    async def run(self, call):
+    async def run(self, call, keep):
         self.calls.append(call)
-        return self.made or self.office.record(call.server_id, call.tool, json.loads(call.arguments_json))
+        return keep(self.made or self.office.record(call.server_id, call.tool, json.loads(call.arguments_json)))
 
 
 class DictOverlay:
