@@ -1,6 +1,7 @@
 """Budgets on a real Kafka: the stage that spends pauses, says so, and goes on when the budget is raised."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -46,6 +47,7 @@ class Spending:
     """A stage that makes one call for each event, with its budget and its ledger."""
 
     def __init__(self, broker: str, prefix: str, budget_calls: int, numbers: Iterator[int]) -> None:
+        self.stop_seconds = 0.0
         settings = ServiceSettings(
             kafka_bootstrap=broker, session_timeout_seconds=6, max_in_flight=PER_PARTITION, budget_calls=budget_calls
         )
@@ -68,7 +70,9 @@ class Spending:
             yield
         finally:
             stopping.set()
+            started = time.monotonic()
             await asyncio.wait(tasks, timeout=30)
+            self.stop_seconds = time.monotonic() - started
             for task in tasks:
                 task.result()
 
@@ -95,6 +99,7 @@ async def test_a_spent_budget_pauses_the_stage_and_a_larger_one_goes_on(broker: 
         assert "paused: the budget of 40 calls is spent" in said.text
         assert held.worker.liveness().ok
         assert "raise it with --budget-calls" in held.worker.liveness().text
+    assert held.stop_seconds < 8, "what is held is not waited for (drain_seconds is 10)"
     assert [event async for event in read_all(broker, f"{source}-dlq")] == []
 
     raised = Spending(broker, "budget", 1000, numbers)

@@ -27,6 +27,7 @@ BATCH = 500
 FIRST_RETRY_SECONDS = 0.25
 LAST_RETRY_SECONDS = 2.0
 CLOSE_SECONDS = 10.0
+DRAIN_STEP_SECONDS = 0.1
 
 T = TypeVar("T")
 logger = structlog.get_logger()
@@ -105,9 +106,14 @@ class PartitionWork:
             self._is_paused = False
 
     async def drain(self, seconds: float) -> None:
-        """Give work in flight some time to be completed; `close` commits it."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+        """Give work in flight some time to be completed, but for what waits for others; `close` commits it."""
+        deadline = time.monotonic() + seconds
+        while self._tasks and not self._all_wait() and time.monotonic() < deadline:
+            await asyncio.wait(set(self._tasks), timeout=DRAIN_STEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+
+    def _all_wait(self) -> bool:
+        away = sum(where[:2] == self.source for where in self._around.attempts.away)
+        return bool(away >= len(self._tasks))
 
     async def close(self) -> None:
         """Give the partition up: drop unfinished work, commit what is complete, release the producer."""
