@@ -38,6 +38,7 @@ def card(facts: Facts, servers: Mapping[str, ServerRecord], funnel: Sequence[tup
         "## Tasks\n",
         _table(("difficulty", "tasks"), Counter(task["difficulty"] for task in facts.tasks)),
         _table(("calls known to suffice", "tasks"), Counter(str(task["min_known_calls"]) for task in facts.tasks)),
+        _table(("one answer", "tasks"), Counter(str(task["uniqueness"]) for task in facts.tasks)),
         _table(("tag", "tasks"), Counter(tag for task in facts.tasks for tag in task["tags"])),
         "## Servers\n",
         _servers(facts.tasks, servers),

@@ -117,6 +117,15 @@ def test_recorded_result_that_already_holds_all_answers_is_found():
     assert way(form, (ONE,), results={}, ground_truth_json='{"f0":41.5}', **held).calls == ALL_OF_THEM
 
 
+def test_result_that_holds_the_answers_but_not_the_way_to_them_is_no_way():
+    """A whole list holds every price; which one is meant stands in a note that this call did not read."""
+    text = "name,price\nBolt,41.5\nNut,90.25\n"
+    results = {"c1": canonical_result([{"type": "text", "text": text}], None, is_error=False)}
+    held = {"answer_types_json": canonical({"f0": {"type": "number"}}), "ground_truth_json": '{"f0":41.5}'}
+    reference = (call(1, path="/w/stock/products.csv"), call(2, path=f"/w/{NOTE}"))
+    assert way(LOOKUP, (ONE,), results=results, reference=reference, **held).calls == ALL_OF_THEM
+
+
 def test_what_only_a_replay_evaluates_costs_the_reference():
     asked = lf.Result((lf.Given("path", lf.Literal("/w/a", ValueKind.PATH)),), "size", NUMBER)
     assert way(question(asked), (SQL, MANY), calls=3) == Cheapest(3, ("reference",), executed=True)
