@@ -71,8 +71,20 @@ def placed(asker: Asker) -> lf.Question:
     name = asker.some([c for c in sheets[0].measures if c is not reference.column])
     sheet, key = asker.some(_named(asker, {table.name for table in tables})), key_of(asker, reference)
     _refuse_one_source(*(lf.Condition("", lf.Operator.EQUAL, value) for value in (sheet, key)))
+    _refuse_absent(asker, sheets, reference.column.name, (sheet, key))
     value = lf.SheetValue(tables, sheet, reference.column.name, key, name.name, name.kind, name.unit)
     return question("placed", [value])
+
+
+def _refuse_absent(asker: Asker, sheets: list[Relation], column: str, found: tuple[lf.Form, lf.Form]) -> None:
+    """What the samples show not to stand on the sheet is not searched there."""
+    texts = {(fact.path, fact.key): fact.text for fact in asker.relations.facts}
+    name, key = (texts.get((form.path, form.key), "") if isinstance(form, lf.Fact) else "" for form in found)
+    for sheet in sheets if key else ():
+        known = sheet.columns[column]
+        is_meant = not name or sheet.table.name == name
+        if is_meant and known.distinct <= len(known.samples) and key not in known.samples:
+            raise Infeasible("the row does not stand on the sheet")
 
 
 def _books(asker: Asker) -> list[list[Relation]]:
@@ -107,7 +119,7 @@ def _belonging(asker: Asker, relation: Relation) -> tuple[lf.Condition, ...]:
     references = [r for r in asker.relations.references if r.source is relation and not is_unique(r.column, relation)]
     reference = asker.some(references)
     first = lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference))
-    second = asker.some((shared_category, other_belonging))(asker, reference)
+    second = asker.some((shared_category, shared_category, other_belonging))(asker, reference)
     _refuse_one_source(first, second)
     return first, second
 

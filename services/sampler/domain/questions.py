@@ -108,9 +108,9 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (chain, 18),
     (totals, 6),
     (totals_of, 14),
-    (meeting, 20),
-    (best_of, 16),
-    (between, 10),
+    (meeting, 30),
+    (best_of, 24),
+    (between, 16),
     (conversion, 9),
     (clock, 10),
     (comparison, 10),
@@ -121,10 +121,10 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (days_between, 6),
     (code, 3),
     (history, 5),
-    (changed_code, 7),
-    (branch_change, 7),
-    (limit_against, 6),
-    (placed, 8),
+    (changed_code, 5),
+    (branch_change, 5),
+    (limit_against, 4),
+    (placed, 14),
 )
 
 

@@ -95,6 +95,7 @@ def shared_category(asker: Asker, reference: Reference) -> lf.Condition:
             and relation is not reference.target
             and column is not reference.column
             and other.kind is column.kind
+            and set(words(other.name)) & set(words(column.name))
             and set(other.samples) <= set(column.samples)
         ]
     )
