@@ -213,11 +213,14 @@ def test_claims_that_pods_mount_exist():
                 assert volume["persistentVolumeClaim"]["claimName"] in claims
 
 
-def test_services_that_open_worlds_see_them():
+def test_services_that_share_worlds_see_them():
     readers = {
         name
         for name in SERVICES
-        if any("WorldStore(" in path.read_text(encoding="utf-8") for path in (ROOT / "services" / name).rglob("*.py"))
+        if any(
+            'data_dir / "worlds"' in path.read_text(encoding="utf-8")
+            for path in (ROOT / "services" / name).rglob("*.py")
+        )
     }
     assert {"crawler", "explorer", "verifier"} <= readers
     for name in readers:
