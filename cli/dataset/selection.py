@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.dataset import distinct
+from cli import distinct
 from services.simulator.domain.recordings import merge
 from services.simulator.domain.snapshots import Content
 from shared.model.calls import Recording

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from firefly_client import AsyncEpisode
 
-from cli.dataset.constant_answers import most_frequent, type_of
+from cli.constant_answers import most_frequent, type_of
 from cli.dataset.reading import TaskRow
 from shared.model.errors import BadInput, Rejected
 from shared.proof.canonical import parse, parse_canonical

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.dataset.distinct import Candidate, kept
+from cli.distinct import Candidate, kept
 from cli.running.costs import Costs
 from shared.model.catalogue import CrawlOutcome, ServerRecord, ToolRecord, WorldRecord
 from shared.model.explorations import Exploration, ExplorationOutcome

@@ -8,7 +8,7 @@ import openai
 import pytest
 from firefly_client import AsyncClient
 
-from cli.dataset.constant_answers import most_frequent
+from cli.constant_answers import most_frequent
 from cli.dataset.reading import read_tasks
 from cli.playing.openai_agent import OpenAiAgent
 from cli.playing.playing import Played, play_all, sum_up

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cli.dataset.constant_answers import Answered, most_frequent, solved
+from cli.constant_answers import Answered, most_frequent, solved
 from shared.model.tasks import Task
 from shared.proof.canonical import canonical, digest, parse_canonical
 
