@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import click
 
+from cli.sim_mutate import mutate
 from services.simulator.adapters.snapshot_file import open_snapshot
 from services.simulator.app import build
 from services.simulator.settings import Settings
@@ -17,6 +18,9 @@ DATA = Path(".firefly/data")
 @click.group()
 def sim() -> None:
     """Serve recorded tools to agents, always the same."""
+
+
+sim.add_command(mutate)
 
 
 @sim.command()

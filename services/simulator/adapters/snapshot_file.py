@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from services.simulator.adapters import library_tables
-from services.simulator.adapters.sqlite_library import SqliteLibrary
+from services.simulator.adapters.digest_tree import DigestTree, read_digests, write_digests
+from services.simulator.adapters.snapshot_library import SnapshotLibrary
 from services.simulator.domain import snapshots
-from services.simulator.domain.snapshots import DATABASE, MANIFEST, RUNTIME, WORLDS, Content, Manifest
-from shared.model.errors import BadInput
+from services.simulator.domain.ports import Counts
+from services.simulator.domain.snapshots import DATABASE, DIGESTS, MANIFEST, RUNTIME, WORLDS, Content, Manifest
+from shared.model.errors import BadInput, Rejected
 
 
 def write_snapshot(
@@ -30,7 +32,7 @@ def write_snapshot(
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"{folder} is not empty: give a new folder for the snapshot")
     folder.mkdir(parents=True, exist_ok=True)
-    _write_database(content, folder / DATABASE)
+    digests_sha256 = _write_database(content, folder)
     for digest in sorted(content.world_digests):
         _copy_world(digest, worlds, folder / WORLDS / digest)
     if write_runtime:
@@ -38,6 +40,8 @@ def write_snapshot(
     manifest = Manifest(
         snapshots.snapshot_id(content),
         file_sha256(folder / DATABASE),
+        (folder / DATABASE).stat().st_size,
+        digests_sha256,
         len(content.tasks),
         len(content.recordings),
         len(content.tools),
@@ -60,22 +64,27 @@ def read_snapshot_manifest(place: Path) -> Manifest:
     return snapshots.read_manifest((folder / MANIFEST).read_text(encoding="utf-8"), str(folder / MANIFEST))
 
 
-def open_snapshot(place: Path) -> SqliteLibrary:
-    """Open a snapshot read-only and shared.
+def open_snapshot(place: Path) -> SnapshotLibrary:
+    """Open a snapshot read-only and shared, without reading it through: what is served is checked when it is.
 
     Raises:
         BadInput: it is missing, damaged or was changed; the file is named.
     """
     folder = snapshot_folder(place)
     manifest = read_snapshot_manifest(folder)
-    _check_file(folder / DATABASE, manifest.database_sha256)
+    path = folder / DATABASE
+    if path.stat().st_size != manifest.database_bytes:
+        raise BadInput(f"{path} is damaged or was changed (its size is not the manifest's): copy the snapshot again")
     _check_tree(folder / RUNTIME, manifest.runtime)
+    runs = read_digests(folder / DIGESTS, manifest.digests_sha256)
     try:
-        database = sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        database.execute("SELECT count(*) FROM tools").fetchone()
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        counts = Counts(manifest.tasks, manifest.recordings)
+        return SnapshotLibrary(database, manifest.snapshot_id, DigestTree(database, runs, path), counts)
     except sqlite3.Error as error:
-        raise BadInput(f"{folder / DATABASE} cannot be read ({error}): copy the snapshot again") from error
-    return SqliteLibrary(database, manifest.snapshot_id)
+        raise BadInput(f"{path} cannot be read ({error}): copy the snapshot again") from error
+    except Rejected as error:
+        raise BadInput(error.text) from error
 
 
 def verify_snapshot(place: Path) -> Manifest:
@@ -87,6 +96,7 @@ def verify_snapshot(place: Path) -> Manifest:
     folder = snapshot_folder(place)
     manifest = read_snapshot_manifest(folder)
     _check_file(folder / DATABASE, manifest.database_sha256)
+    _check_file(folder / DIGESTS, manifest.digests_sha256)
     for digest, files in manifest.worlds.items():
         _check_tree(folder / WORLDS / digest, files)
     _check_tree(folder / RUNTIME, manifest.runtime)
@@ -147,8 +157,8 @@ def _check_tree(folder: Path, expected: Mapping[str, str]) -> None:
             raise BadInput(f"{folder / path} is not as it was written: copy the snapshot again")
 
 
-def _write_database(content: Content, path: Path) -> None:
-    database = sqlite3.connect(path)
+def _write_database(content: Content, folder: Path) -> str:
+    database = sqlite3.connect(folder / DATABASE)
     try:
         database.execute("PRAGMA journal_mode=OFF")
         database.execute("PRAGMA page_size=4096")
@@ -156,6 +166,7 @@ def _write_database(content: Content, path: Path) -> None:
         with database:
             library_tables.fill(database, (*content.servers, *content.tools), content.tasks, content.recordings)
         database.execute("VACUUM")
+        return write_digests(database, folder / DIGESTS)
     finally:
         database.close()
 

@@ -12,8 +12,9 @@ from shared.model.errors import BadInput
 from shared.model.tasks import VerifiedTask
 from shared.proof.canonical import sha256_text
 
-FORMAT = 1
+FORMAT = 2
 DATABASE = "snapshot.sqlite"
+DIGESTS = "snapshot.digests"
 MANIFEST = "manifest.json"
 WORLDS = "worlds"
 RUNTIME = "runtime"
@@ -37,6 +38,9 @@ class Manifest:
 
     snapshot_id: str
     database_sha256: str
+    database_bytes: int
+    digests_sha256: str
+    """Of the file that digests the database in runs of rows."""
     tasks: int
     recordings: int
     tools: int

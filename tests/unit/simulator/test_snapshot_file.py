@@ -2,6 +2,7 @@
 
 import json
 import random
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from services.simulator.adapters import snapshot_file
 from services.simulator.adapters.snapshot_file import open_snapshot, verify_snapshot, write_snapshot
 from services.simulator.domain import snapshots
 from services.simulator.domain.recordings import key_of
-from shared.model.errors import BadInput
+from shared.model.errors import BadInput, Rejected
 from tests.fakes import dataset
 from tests.fakes.library import ListLibrary
 from tests.fakes.office import DIGESTS
@@ -34,7 +35,7 @@ def test_same_content_in_any_order_gives_the_same_id_and_bytes(tmp_path):
     assert first == second
     files = snapshot_file.tree_digests(tmp_path / "one")
     assert files == snapshot_file.tree_digests(tmp_path / "two")
-    assert len(files) == 2 + 1 + 3
+    assert len(files) == 3 + 1 + 3
 
 
 def test_id_changes_with_any_row_but_not_with_observation_times():
@@ -91,14 +92,67 @@ def test_every_tampered_file_is_refused_by_name(tmp_path):
     verify_snapshot(folder)
 
 
-def test_tampered_database_is_refused_when_it_is_opened(tmp_path):
+def test_every_changed_byte_of_the_database_is_refused_by_name_before_it_is_served(tmp_path):
+    """Whatever byte was changed: opening or the first reading refuses, or everything read is what was written."""
     written(tmp_path)
-    path = tmp_path / "snapshot" / "snapshot.sqlite"
-    kept = bytearray(path.read_bytes())
-    kept[len(kept) // 2] ^= 1
+    made, path = dataset.content(), tmp_path / "snapshot" / "snapshot.sqlite"
+    kept = path.read_bytes()
+    refused = 0
+    for place in range(0, len(kept), 211):
+        path.write_bytes(kept[:place] + bytes([kept[place] ^ 4]) + kept[place + 1 :])
+        refused += not reads_as_written(tmp_path, made)
     path.write_bytes(kept)
-    with pytest.raises(BadInput, match=r"snapshot\.sqlite is damaged"):
-        open_snapshot(tmp_path)
+    assert refused > 20
+    assert reads_as_written(tmp_path, made)
+
+
+def reads_as_written(folder, made):
+    try:
+        library = open_snapshot(folder)
+        for one in made.recordings:
+            found = [found for found in library.recordings_at(key_of(one)) if found.recording_id == one.recording_id]
+            assert found == [one]
+        for task in made.tasks:
+            assert library.task(task.task.task_id) == task.task
+        library.close()
+    except Rejected as error:
+        if "snapshot.sqlite" not in str(error):
+            raise
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE recordings SET record=CAST(replace(record, 'A-17', 'A-18') AS BLOB) WHERE key=?1",
+        "DELETE FROM recordings WHERE key=?1",
+        "INSERT INTO recordings SELECT 'rec_new', ?1, record FROM recordings LIMIT 1",
+        "UPDATE recordings SET key=substr(?1, 2) || 'f' WHERE key=?1",
+    ],
+)
+def test_changed_removed_added_and_moved_recordings_are_refused_when_they_are_touched(tmp_path, statement):
+    written(tmp_path)
+    folder = tmp_path / "snapshot"
+    key = key_of(next(one for one in dataset.content().recordings if "A-17" in one.result_json))
+    database = sqlite3.connect(folder / "snapshot.sqlite")
+    with database:
+        database.execute(statement, (key,))
+    database.close()
+    size = (folder / "snapshot.sqlite").stat().st_size
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "database_bytes": size}))
+    library = open_snapshot(tmp_path)
+    with pytest.raises(Rejected, match=r"snapshot\.sqlite is damaged"):
+        library.recordings_at(key)
+    library.close()
+
+
+def test_key_that_nobody_recorded_is_absent_by_the_digests(tmp_path):
+    written(tmp_path)
+    library = open_snapshot(tmp_path)
+    assert library.recordings_at("0" * 64) == library.recordings_at("f" * 64) == []
+    library.close()
 
 
 def test_manifest_that_names_another_content_is_refused(tmp_path):
