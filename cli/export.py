@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from rich.console import Console
 
 from cli.data_folder import DataFolder, kafka_of
 from cli.dataset import gathering
+from cli.dataset.formats.writing import FORMS, write_format
 from cli.dataset.writing import Manifest, write_dataset
+from shared.model.errors import BadInput
 
 DATA = Path(".firefly/data")
 
@@ -18,15 +21,25 @@ DATA = Path(".firefly/data")
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="Where the run lives.")
+@click.option("--format", "form", type=click.Choice(sorted(FORMS)), help="Write the tasks as a trainer loads them.")
+@click.option("--from", "exported", type=click.Path(path_type=Path), help="With --format: an export, instead of a run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as one JSON object, without its file list.")
-def export(folder: Path, data: Path, as_json: bool) -> None:
+def export(folder: Path, data: Path, form: str | None, exported: Path | None, as_json: bool) -> None:
     """Write the verified tasks of a run, their recordings and a simulator snapshot to FOLDER.
 
-    An earlier export in FOLDER is replaced; anything else there is refused. The run may be in progress.
+    An earlier export in FOLDER is replaced; anything else there is refused. The run may be in progress. With --format
+    FOLDER holds only the tasks, in one of the forms of docs/training.md; the simulator needs the plain export.
 
     \b
-    Example: firefly export out/mine --data .firefly/data
+    Examples:
+      firefly export out/mine --data .firefly/data
+      firefly export out/mine-trl --format trl --from out/mine
     """  # noqa: D301
+    if form is not None:
+        _export_form(form, exported, data, folder)
+        return
+    if exported is not None:
+        raise BadInput("--from goes with --format: an export is written from a run")
     manifest = export_run(data, folder)
     if as_json:
         shown = {name: value for name, value in asdict(manifest).items() if name not in ("files", "cited")}
@@ -38,6 +51,15 @@ def export(folder: Path, data: Path, as_json: bool) -> None:
         f"{counts['tasks']} tasks, {counts['recordings']} recordings, {counts['servers']} servers in {folder}"
     )
     console.print(f"dataset digest {manifest.dataset_digest}\nsnapshot       {manifest.snapshot_id}")
+
+
+def _export_form(form: str, exported: Path | None, data: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        source = exported or Path(place) / "export"
+        if exported is None:
+            export_run(data, source)
+        tasks = write_format(source, form, folder)
+    click.echo(f"{tasks} tasks in {folder}")
 
 
 def export_run(data: Path, folder: Path) -> Manifest:

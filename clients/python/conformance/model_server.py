@@ -23,9 +23,10 @@ def serving(script: Script) -> Iterator[str]:
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:
-                body = json.dumps(completion(script, asked)).encode()
+                made = completion(script, asked)
+            body = streamed(made) if asked.get("stream") else json.dumps(made).encode()
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/event-stream" if asked.get("stream") else "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -58,6 +59,21 @@ def completion(script: Script, asked: dict[str, Any]) -> dict[str, Any]:
     usage = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
     made = {"id": "c", "object": "chat.completion", "created": 0, "model": asked["model"]}
     return {**made, "choices": [choice], "usage": usage}
+
+
+def streamed(made: dict[str, Any]) -> bytes:
+    """Write a completion as the events of a stream: the message at once, its end, the usage."""
+    message = made["choices"][0]["message"]
+    calls = [{"index": number, **call} for number, call in enumerate(message.get("tool_calls", ()))]
+    delta = {**message, **({"tool_calls": calls} if calls else {})}
+    common = {"id": made["id"], "object": "chat.completion.chunk", "created": 0, "model": made["model"]}
+    end = {"index": 0, "delta": {}, "finish_reason": made["choices"][0]["finish_reason"]}
+    chunks = [
+        {**common, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {**common, "choices": [end]},
+        {**common, "choices": [], "usage": made["usage"]},
+    ]
+    return "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode() + b"data: [DONE]\n\n"
 
 
 def text_of(content: Any) -> str:

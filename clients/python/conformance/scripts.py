@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,7 +69,7 @@ class Turn:
 class Script:
     """Gives one turn after the other; then says goodbye, should the trainer go on asking."""
 
-    steps: Iterable[Step]
+    steps: Sequence[Step]
     shown: tuple[Shown, ...] = ()
     """The tools of the last turn."""
     told: list[str] = field(default_factory=list)

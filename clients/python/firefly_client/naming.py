@@ -40,7 +40,8 @@ class Names:
         given = list(dict.fromkeys(names))
         self._there = {name: name for name in given if legal(name) == name and name not in taken}
         self._used = {*taken, *self._there}
-        for name in given:
+        # Sorted, so that a name does not depend on the order that tools are offered in.
+        for name in sorted(given):
             if name not in self._there:
                 self._there[name] = self._free(legal(name))
         self._back = {made: name for name, made in self._there.items()}

@@ -27,6 +27,7 @@ from firefly_client.naming import SUBMIT, TAKEN_BY_TRL, Names, python_name
 from firefly_client.playing import AWAY, Play, Rules, last_text, open_play
 
 Row = dict[str, Any]
+_NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 _SUBMIT_DESCRIPTION = "Give the final answer; this ends the task."
 _SUBMIT_SCHEMA = {
     "type": "object",
@@ -85,9 +86,10 @@ class FireflyTasks:
         self.environment_factory: dict[str, Callable[[], FireflyEnvironment]] = {}
         for task_id in task_ids if task_ids is not None else client.task_ids():
             task = client.task(task_id)
-            tools = json.dumps([[t.offered_name, t.description, t.input_schema_json] for t in task.tools])
-            name = f"tools_{hashlib.sha256(tools.encode()).hexdigest()[:16]}"
-            self.environment_factory.setdefault(name, partial(make_environment, target, tools, mask_misses))
+            tools = [(t.offered_name, t.description, json.loads(t.input_schema_json or "{}")) for t in task.tools]
+            name = tool_set_name(tools)
+            factory = partial(make_environment, target, json.dumps(tools), mask_misses)
+            self.environment_factory.setdefault(name, factory)
             system = [{"role": "system", "content": task.system}] if task.system else []
             prompt = [*system, {"role": "user", "content": task.prompt}]
             self.rows.append({"prompt": prompt, "task_id": task_id, "environment": name})
@@ -108,6 +110,13 @@ def firefly_reward(
     ]
 
 
+def tool_set_name(tools: Iterable[tuple[str, str, Any]]) -> str:
+    """Name a set of tools (name, description, schema) by its content: the `environment` column of a dataset."""
+    listed = [(name, text, schema or _NO_PARAMETERS) for name, text, schema in tools]
+    written = json.dumps(listed, sort_keys=True)
+    return f"tools_{hashlib.sha256(written.encode()).hexdigest()[:16]}"
+
+
 def make_environment(target: str, tools: str, mask_misses: bool) -> FireflyEnvironment:
     """Make one environment; a module's function, so that a factory of it can be pickled."""
     return environment_class(target, tools, mask_misses)()
@@ -115,9 +124,8 @@ def make_environment(target: str, tools: str, mask_misses: bool) -> FireflyEnvir
 
 @cache
 def environment_class(target: str, tools: str, mask_misses: bool) -> type[FireflyEnvironment]:
-    """Build the class of one set of tools: a JSON list of (offered name, description, input schema as text)."""
-    listed = [(name, text, json.loads(schema or "{}")) for name, text, schema in json.loads(tools)]
-    listed.append((SUBMIT, _SUBMIT_DESCRIPTION, _SUBMIT_SCHEMA))
+    """Build the class of one set of tools: a JSON list of (offered name, description, input schema)."""
+    listed = [*json.loads(tools), (SUBMIT, _SUBMIT_DESCRIPTION, _SUBMIT_SCHEMA)]
     names = Names((name for name, _, _ in listed), python_name, TAKEN_BY_TRL)
     members: dict[str, Any] = {"_target": target, "_rules": Rules(mask_misses=mask_misses)}
     for name, description, schema in listed:

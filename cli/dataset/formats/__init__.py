@@ -1,0 +1,1 @@
+"""An export in the forms that trainers and dataset hubs load."""
