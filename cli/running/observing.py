@@ -10,6 +10,8 @@ from cli.running.stack import Stack
 from cli.running.supervisor import Service, Supervisor
 from cli.running.usage import Meter
 
+SILENT = "does not answer its probe"
+
 
 class Observer:
     """Keeps what dead processes had counted; gives up processes that live and make no progress."""
@@ -40,7 +42,7 @@ class Observer:
 
     async def _probe(self, doors: dict[str, int], running: dict[str, int]) -> None:
         answers = await probes.ask(doors)
-        self._waits = {name: answer.text for name, answer in answers.items() if answer is not None}
+        self._waits = {name: SILENT if answer is None else answer.text for name, answer in answers.items()}
         for name, answer in answers.items():
             if reason := self._patience.judge(name, running[name], answer):
                 self._supervisor.give_up_process(name, running[name], reason)

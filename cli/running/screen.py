@@ -44,7 +44,7 @@ def _title(board: Board, is_running: bool) -> str:
         return "stages: nothing was seen of them yet"
     if not is_running:
         return "stages, when the run ended"
-    return "stages" if board.age_seconds < STALE_SECONDS else f"stages, {board.age_seconds:.0f} s ago"
+    return "stages since this start" if board.age_seconds < STALE_SECONDS else f"stages, {board.age_seconds:.0f} s ago"
 
 
 def _numbers(one: Mapping[str, Any]) -> list[str]:

@@ -218,12 +218,19 @@ def test_up_starts_kafka_again_when_it_was_killed(up, tmp_path: Path) -> None:
 
 
 def test_status_and_down_find_a_run_in_progress(up, tmp_path: Path) -> None:
-    run = up("--until", "100000")
+    run = up("--until", "100000", "--budget-calls", "500")
     run.wait_until_running()
     status = firefly("status", "--data", str(tmp_path / "data"), "--json")
     found = json.loads(status)
     assert found["running"] is True
     assert found["servers"]["failed"] == {"bad": "exited"}
+    stages = {one["name"]: one for one in found["services"]["stages"]}
+    assert list(stages) == ["crawler", "sampler", "explorer", "verifier"]
+    assert stages["explorer"]["state"] == "running"
+    assert found["costs"]["budget"] == {"limits": {"calls": "500"}, "spent": ""}
+    text = firefly("status", "--data", str(tmp_path / "data"))
+    assert "stages since this start" in text
+    assert "costs: 0 of 500 calls" in text
     assert "stopped process" in firefly("down", "--data", str(tmp_path / "data"))
     assert run.ended() == 130
     assert json.loads(firefly("status", "--data", str(tmp_path / "data"), "--json"))["running"] is False
