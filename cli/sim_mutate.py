@@ -34,7 +34,8 @@ from shared.runtime.rpc import RpcServer
 
 HARMLESS = ("typed error", "miss", "server's own answer", "another recorded call")
 EARNED = "earned success"
-AT_ONCE = 4
+AT_ONCE = 2
+CALL_SECONDS = 300.0
 SHOWN = 10
 
 
@@ -90,7 +91,9 @@ async def judge_all(
     chosen = [one for one in calls if not one.is_error][:limit]
     async with AsyncExitStack() as resources:
         scratch = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="firefly-mutate-")))
-        client = await resources.enter_async_context(AsyncClient(await _served(folder, scratch, live, resources)))
+        client = await resources.enter_async_context(
+            AsyncClient(await _served(folder, scratch, live, resources), CALL_SECONDS)
+        )
         judge = Judge(client, open_snapshot(folder), await _truth(folder, scratch, live, resources))
         room = asyncio.Semaphore(AT_ONCE)
 

@@ -15,6 +15,7 @@ from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
 from services.simulator.adapters.live_pool import LivePoolThread, Places
 from services.simulator.adapters.live_runner import LiveBounds
 from services.simulator.adapters.live_store import LIVE, LiveStore
+from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.adapters.overlay_file import OverlayFile
 from services.simulator.adapters.runtime_files import read_runtime
 from services.simulator.adapters.snapshot_file import open_snapshot, snapshot_folder
@@ -24,6 +25,7 @@ from services.simulator.domain.living import Live
 from services.simulator.domain.ports import Library
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import SERVICES, Doors, register
+from services.simulator.server.access import TokenGuard, tls
 from services.simulator.settings import Settings
 from shared.runtime.rpc import RpcServer
 from shared.runtime.service import Background, Part
@@ -52,9 +54,14 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     episodes = _episodes(settings)
     resources.push_async_callback(episodes.close)
     simulator = Simulator(libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives)
-    doors = Doors(simulator, settings)
+    outcomes = SqliteOutcomes(settings.outcomes_file or _kept_outcomes(settings))
+    resources.callback(outcomes.close)
+    doors = Doors(simulator, settings, outcomes)
     address = f"{settings.grpc_host}:{settings.grpc_port}"
-    return [RpcServer(address, partial(register, doors), SERVICES), *parts]
+    token = settings.access_token.get_secret_value()
+    guards = [TokenGuard(token)] if token else []
+    credentials = tls(settings.tls_certificate, settings.tls_key)
+    return [RpcServer(address, partial(register, doors), SERVICES, credentials, guards), *parts]
 
 
 async def _live(settings: Settings, place: Path, library: SqliteLibrary, resources: AsyncExitStack) -> Live:
@@ -85,6 +92,10 @@ def _episodes(settings: Settings) -> EpisodeStore:
     if settings.live_store:
         return SqliteEpisodes(settings.data_dir / "simulator" / "episodes.sqlite")
     return MemoryEpisodes()
+
+
+def _kept_outcomes(settings: Settings) -> Path | None:
+    return settings.data_dir / "simulator" / "outcomes.sqlite" if settings.live_store else None
 
 
 def _surroundings(settings: Settings) -> Surroundings:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from shared.runtime.settings import Port, ServiceSettings
 
@@ -15,6 +15,11 @@ class Settings(ServiceSettings):
     """Where gRPC listens."""
     grpc_port: Port = 50051
     """Port of gRPC; 0 picks one."""
+    tls_certificate: Path | None = None
+    """PEM chain for gRPC; with `tls_key`. Without both the port speaks plaintext."""
+    tls_key: Path | None = None
+    access_token: SecretStr = SecretStr("")
+    """Bearer token that every call but health checks must carry; empty: nobody needs one."""
     snapshot: Path | None = None
     """Snapshot to serve: its folder, its database, or an export's folder."""
     live_store: bool = True
@@ -37,6 +42,8 @@ class Settings(ServiceSettings):
     """Keep episodes in this Valkey; empty: in `episodes_file`."""
     episodes_file: Path | None = None
     """SQLite file for episodes; none: `DATA/simulator/episodes.sqlite` with a live store, else memory."""
+    outcomes_file: Path | None = None
+    """SQLite file for reported outcomes; none: `DATA/simulator/outcomes.sqlite` with a live store, else memory."""
     idle_seconds: float = Field(default=1800.0, gt=0, le=7 * 24 * 3600)
     """Seconds an episode lives without a call."""
     max_calls_in_flight: int = Field(default=2048, ge=1, le=100_000)

@@ -45,8 +45,19 @@ class RpcServer:
 
     name = "rpc"
 
-    def __init__(self, address: str, register: Callable[[grpc.aio.Server], None], service_names: Sequence[str]) -> None:
-        """`register` calls the generated `add_...Servicer_to_server`; port 0 picks one (see `port`)."""
+    def __init__(
+        self,
+        address: str,
+        register: Callable[[grpc.aio.Server], None],
+        service_names: Sequence[str],
+        credentials: grpc.ServerCredentials | None = None,
+        guards: Sequence[grpc.aio.ServerInterceptor] = (),
+    ) -> None:
+        """`register` calls the generated `add_...Servicer_to_server`; port 0 picks one (see `port`).
+
+        `guards` see every call before it is served; without `credentials` the port speaks plaintext.
+        """
+        self._credentials, self._guards = credentials, tuple(guards)
         self._address, self._register, self._names = address, register, tuple(service_names)
         self._health = health.aio.HealthServicer()
         self._is_serving = False
@@ -59,7 +70,7 @@ class RpcServer:
         Raises:
             BadInput: the port is not free.
         """
-        server = grpc.aio.server(interceptors=[_StatusInterceptor()], options=[*OPTIONS, ALONE])
+        server = grpc.aio.server(interceptors=[*self._guards, _StatusInterceptor()], options=[*OPTIONS, ALONE])
         self._register(server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
@@ -85,7 +96,10 @@ class RpcServer:
 
     def _bind(self, server: grpc.aio.Server) -> None:
         try:
-            self.port = server.add_insecure_port(self._address)
+            if self._credentials:
+                self.port = server.add_secure_port(self._address, self._credentials)
+            else:
+                self.port = server.add_insecure_port(self._address)
         except RuntimeError as error:
             raise BadInput(f"{self._address} is not free for gRPC: choose another port") from error
 

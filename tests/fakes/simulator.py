@@ -7,6 +7,7 @@ from pathlib import Path
 import grpc
 
 from services.simulator.adapters.episodes_memory import MemoryEpisodes
+from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.adapters.snapshot_file import open_snapshot, write_snapshot
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import Doors, register
@@ -41,7 +42,7 @@ async def serving(folder: Path, **settings) -> AsyncIterator[Serving]:
     simulator = Simulator(
         {library.snapshot_id: library}, MemoryEpisodes(), Surroundings(clock, lambda: next(tokens), 60.0)
     )
-    doors = Doors(simulator, Settings(snapshot=folder / "snapshot", live_store=False, **settings))
+    doors = Doors(simulator, Settings(snapshot=folder / "snapshot", live_store=False, **settings), SqliteOutcomes(None))
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 * 1024 * 1024)])
     register(doors, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -9,6 +9,7 @@ import pytest
 
 from services.simulator.adapters.episodes_memory import MemoryEpisodes
 from services.simulator.adapters.live_store import LIVE, LiveStore
+from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import Doors, register
 from services.simulator.settings import Settings
@@ -50,7 +51,7 @@ async def serving(folder):
     around = Surroundings(lambda: 1_000_000_000.0, lambda: next(tokens), 60.0)
     simulator = Simulator({LIVE: store}, MemoryEpisodes(), around, LIVE)
     server = grpc.aio.server()
-    register(Doors(simulator, Settings()), server)
+    register(Doors(simulator, Settings(), SqliteOutcomes(None)), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

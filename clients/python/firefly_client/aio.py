@@ -14,14 +14,23 @@ from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
 
 from firefly_client import messages
 from firefly_client.errors import from_rpc
-from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict
+from firefly_client.types import MarkedTask, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
 
 
 class AsyncClient:
     """A connection to a simulator, for one event loop."""
 
-    def __init__(self, target: str, timeout_seconds: float = 60.0) -> None:
-        self._channel = grpc.aio.insecure_channel(target, options=messages.channel_options())
+    def __init__(
+        self, target: str, timeout_seconds: float = 60.0, token: str = "", root_certificates: bytes | None = None
+    ) -> None:
+        """`root_certificates` (PEM; empty bytes: the system's) turn TLS on; `token` is the server's access token."""
+        options = messages.channel_options()
+        if root_certificates is None:
+            self._channel = grpc.aio.insecure_channel(target, options=options)
+        else:
+            secure = grpc.ssl_channel_credentials(root_certificates or None)
+            self._channel = grpc.aio.secure_channel(target, secure, options=options)
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._simulator: Any = simulator_grpc.SimulatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._tasks: Any = task_grpc.TaskServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._timeout = timeout_seconds
@@ -70,9 +79,18 @@ class AsyncClient:
         request = messages.free_request(server_ids, world_digest, seed)
         return AsyncEpisode(self, messages.start(await self._ask(self._simulator.CreateEpisode, request)))
 
+    async def report(self, outcomes: Sequence[TaskOutcome], request_id: str = "") -> tuple[MarkedTask, ...]:
+        """Tell what policies scored; returns those of these tasks that all reports together mark."""
+        request = messages.report_request(outcomes, request_id)
+        return messages.marked(await self._ask(self._tasks.ReportOutcomes, request))
+
+    async def marked_tasks(self, mark: str) -> tuple[MarkedTask, ...]:
+        """List the first 1,000 tasks marked `audit` (never solved) or `mastered` (always solved)."""
+        return messages.marked_page(await self._ask(self._tasks.ListMarkedTasks, messages.marked_request(mark)))
+
     async def _ask(self, rpc: Callable[..., Awaitable[Any]], request: Any) -> Any:
         try:
-            return await rpc(request, timeout=self._timeout)
+            return await rpc(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise from_rpc(error) from error
 

@@ -14,14 +14,23 @@ from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
 
 from firefly_client import messages
 from firefly_client.errors import from_rpc
-from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict
+from firefly_client.types import MarkedTask, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
 
 
 class Client:
     """A connection to a simulator; safe to share between threads, made anew in each process."""
 
-    def __init__(self, target: str, timeout_seconds: float = 60.0) -> None:
-        self._channel = grpc.insecure_channel(target, options=messages.channel_options())
+    def __init__(
+        self, target: str, timeout_seconds: float = 60.0, token: str = "", root_certificates: bytes | None = None
+    ) -> None:
+        """`root_certificates` (PEM; empty bytes: the system's) turn TLS on; `token` is the server's access token."""
+        options = messages.channel_options()
+        if root_certificates is None:
+            self._channel = grpc.insecure_channel(target, options=options)
+        else:
+            secure = grpc.ssl_channel_credentials(root_certificates or None)
+            self._channel = grpc.secure_channel(target, secure, options=options)
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._simulator: Any = simulator_grpc.SimulatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._tasks: Any = task_grpc.TaskServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._timeout = timeout_seconds
@@ -69,9 +78,18 @@ class Client:
         request = messages.free_request(server_ids, world_digest, seed)
         return Episode(self, messages.start(self._ask(self._simulator.CreateEpisode, request)))
 
+    def report(self, outcomes: Sequence[TaskOutcome], request_id: str = "") -> tuple[MarkedTask, ...]:
+        """Tell what policies scored; returns those of these tasks that all reports together mark."""
+        request = messages.report_request(outcomes, request_id)
+        return messages.marked(self._ask(self._tasks.ReportOutcomes, request))
+
+    def marked_tasks(self, mark: str) -> tuple[MarkedTask, ...]:
+        """List the first 1,000 tasks marked `audit` (never solved) or `mastered` (always solved)."""
+        return messages.marked_page(self._ask(self._tasks.ListMarkedTasks, messages.marked_request(mark)))
+
     def _ask(self, rpc: Callable[..., Any], request: Any) -> Any:
         try:
-            return rpc(request, timeout=self._timeout)
+            return rpc(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise from_rpc(error) from error
 

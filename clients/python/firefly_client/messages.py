@@ -10,7 +10,7 @@ from typing import Any
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 
-from firefly_client.types import Reply, ServerInfo, Start, Tool, Verdict
+from firefly_client.types import MarkedTask, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
 
 SERVICES = ("firefly.simulator.v1.SimulatorService", "firefly.simulator.v1.TaskService")
 MESSAGE_BYTES = 16 * 1024 * 1024
@@ -144,6 +144,29 @@ def task_filter(
     return task_pb.TaskFilter(difficulty=difficulty, server_ids=server_ids, tags=tags, split=split)
 
 
+def report_request(outcomes: Sequence[TaskOutcome], request_id: str) -> task_pb.ReportOutcomesRequest:
+    """Report outcomes; without an id of the caller's, a random one makes the retry safe."""
+    return task_pb.ReportOutcomesRequest(
+        request_id=request_id or secrets.token_hex(16),
+        outcomes=[task_pb.TaskOutcome(**one.__dict__) for one in outcomes],
+    )
+
+
+def marked_request(mark: str) -> task_pb.ListMarkedTasksRequest:
+    """Ask for marked tasks."""
+    return task_pb.ListMarkedTasksRequest(mark=f"TASK_MARK_{mark.upper()}", page_size=1000)
+
+
+def marked(message: task_pb.ReportOutcomesResponse) -> tuple[MarkedTask, ...]:
+    """Read the marks of reported tasks."""
+    return tuple(_marked(one) for one in message.marked)
+
+
+def marked_page(message: task_pb.ListMarkedTasksResponse) -> tuple[MarkedTask, ...]:
+    """Read a page of marked tasks."""
+    return tuple(_marked(one) for one in message.tasks)
+
+
 def answer_tool(answer_schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return `submit_answer` in the function form; its arguments are the final answer to verify."""
     function = {
@@ -157,6 +180,11 @@ def answer_tool(answer_schema: Mapping[str, Any]) -> dict[str, Any]:
 def _tool(message: pb.EpisodeTool) -> Tool:
     schema = json.loads(message.input_schema_json or "{}")
     return Tool(message.name, message.description, schema, message.server_id, message.original_name)
+
+
+def _marked(message: task_pb.MarkedTask) -> MarkedTask:
+    mark = task_pb.TaskMark.Name(message.mark).removeprefix("TASK_MARK_").lower()
+    return MarkedTask(message.task_id, mark, message.tries, message.passed, message.censored)
 
 
 def _short(name: str) -> str:

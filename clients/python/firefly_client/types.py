@@ -81,3 +81,25 @@ class ServerInfo:
     open_episodes: int
     overlay_id: str = ""
     overlay_count: int = 0
+
+
+@dataclass(frozen=True)
+class TaskOutcome:
+    """Tries of one task by one policy; `censored` ones were unscored or masked."""
+
+    task_id: str
+    policy: str
+    tries: int
+    passed: int
+    censored: int = 0
+
+
+@dataclass(frozen=True)
+class MarkedTask:
+    """A task that was never (`audit`) or always (`mastered`) solved in at least 64 scored tries."""
+
+    task_id: str
+    mark: str
+    tries: int
+    passed: int
+    censored: int

@@ -15,8 +15,8 @@ from typing import Any
 
 from shared.model.errors import BadInput, Rejected
 
-_ROWS = 32
-"""Rows of a run; more where one key has more."""
+_ROWS = 8
+"""Rows of a run, more where one key has more: what a first reading hashes, against what opening reads."""
 TABLES = {
     "recordings": ("key", "recording_id", "record"),
     "tasks": ("task_id", "record"),

@@ -1,0 +1,29 @@
+"""The gRPC shell: both services over one simulator; every refusal is a status with a machine-readable reason."""
+
+import grpc
+from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
+from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
+
+from services.simulator.domain.outcomes import OutcomeStore
+from services.simulator.domain.simulating import Simulator
+from services.simulator.server.episodes import EpisodeDoors
+from services.simulator.server.refusing import PUSHBACK, REASON
+from services.simulator.server.tasks import TaskDoors
+from services.simulator.settings import Settings
+
+__all__ = ("PUSHBACK", "REASON", "SERVICES", "Doors", "register")
+SERVICES = ("firefly.simulator.v1.SimulatorService", "firefly.simulator.v1.TaskService")
+
+
+class Doors(EpisodeDoors, TaskDoors):
+    """Both services."""
+
+    def __init__(self, simulator: Simulator, settings: Settings, outcomes: OutcomeStore) -> None:
+        self.simulator, self.settings, self.outcomes = simulator, settings, outcomes
+        self.in_flight = 0
+
+
+def register(doors: Doors, server: grpc.aio.Server) -> None:
+    """Add both services to a server."""
+    simulator_grpc.add_SimulatorServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated
+    task_grpc.add_TaskServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated
