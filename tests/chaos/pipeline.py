@@ -13,7 +13,7 @@ import random
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Options:
     seed: int
     gap_seconds: float
     servers: Path
+    worlds: tuple[Path, ...]
     folder: Path
 
 
@@ -58,12 +59,16 @@ class Case:
     left_running: int
     same_dataset: bool
     same_snapshot: bool
+    open_transactions: int
+    unhandled: int
     seconds: float
+    memory: Mapping[str, Mapping[str, float]]
+    """Per role: samples, median MiB, slope in MiB per hour."""
 
     @property
     def holds(self) -> bool:
         """Whether nobody could tell that it was disturbed."""
-        faults = self.lost + self.duplicated + self.left_running + self.stuck
+        faults = self.lost + self.duplicated + self.left_running + self.stuck + self.open_transactions + self.unhandled
         return not faults and self.same_dataset and self.same_snapshot
 
 
@@ -109,7 +114,10 @@ def disturbed(options: Options, name: str, victims: Sequence[str], expected: Fac
         left,
         made.dataset_digest == expected.dataset_digest,
         made.snapshot_id == expected.snapshot_id,
+        made.open_transactions,
+        made.unhandled,
         round(time.monotonic() - started, 1),
+        run.memory.table(),
     )
 
 
@@ -126,7 +134,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases that were asked for."""
     parsed = _parser().parse_args(arguments)
     options = Options(
-        parsed.draws, parsed.epoch_size, parsed.seed, parsed.gap, parsed.servers.absolute(), parsed.folder.absolute()
+        parsed.draws,
+        parsed.epoch_size,
+        parsed.seed,
+        parsed.gap,
+        parsed.servers.absolute(),
+        tuple(world.absolute() for world in parsed.world),
+        parsed.folder.absolute(),
     )
     shutil.rmtree(options.folder, ignore_errors=True)
     options.folder.mkdir(parents=True)
@@ -153,6 +167,7 @@ def _run(options: Options, name: str) -> Run:
         options.folder / name.replace(" ", "-"),
         ("--servers", str(options.servers), "--draws", str(options.draws)),
         ("--epoch-size", str(options.epoch_size), "--seed", str(options.seed)),
+        *(("--world", str(world)) for world in options.worlds),
     )
     run.start()
     return run
@@ -178,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=0, help="so many random kills")
     parser.add_argument("--gap", type=float, default=13.0, help="seconds between kills: two session timeouts")
     parser.add_argument("--servers", type=Path, default=Path("examples/mcp.json"))
+    parser.add_argument("--world", type=Path, action="append", default=[], help="as of `firefly up`; repeatable")
     parser.add_argument("--folder", type=Path, default=Path("out/chaos-runs"), help="emptied beforehand")
     return parser
 

@@ -15,6 +15,9 @@ import psutil
 
 from cli.data_folder import kafka_of
 from shared.runtime.streaming.reader import read_all
+from tests.chaos.aftermath import open_transactions
+from tests.chaos.aftermath import unhandled as unhandled_records
+from tests.chaos.memory import Memory
 
 ROOT = Path(__file__).parents[2]
 SESSION_SECONDS = 6
@@ -39,6 +42,7 @@ class Run:
         ]
         self.seen: dict[int, psutil.Process] = {}
         """Every process that was ever below it."""
+        self.memory = Memory()
         self.process: subprocess.Popen[bytes]
 
     def start(self) -> None:
@@ -61,17 +65,15 @@ class Run:
         except psutil.NoSuchProcess:
             return []
         self.seen.update({process.pid: process for process in found})
+        self.memory.sample((role_of(process), process) for process in found)
         return found
 
     def kill(self, role: str) -> bool:
         """SIGKILL a service, Kafka or Valkey; false when it does not run."""
         for process in self.look():
-            try:
-                if _role(process.cmdline()) == role:
-                    process.kill()
-                    return True
-            except psutil.Error:
-                continue
+            if role_of(process) == role:
+                process.kill()
+                return True
         return False
 
     def kill_everything(self) -> int:
@@ -115,6 +117,8 @@ class Facts:
     dead_letters: int
     dataset_digest: str
     snapshot_id: str
+    open_transactions: int
+    unhandled: int
 
 
 def facts_of(data: Path) -> Facts:
@@ -125,6 +129,7 @@ def facts_of(data: Path) -> Facts:
     """
     with kafka_of(data) as bootstrap:
         keys = asyncio.run(_keys(bootstrap, (*ONCE, *DLQ)))
+        undecided, unhandled = asyncio.run(open_transactions(bootstrap)), asyncio.run(unhandled_records(bootstrap))
     line = [sys.executable, "-m", "cli", "export", str(data.with_suffix(".export")), "--data", str(data), "--json"]
     exported = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     manifest = json.loads(exported.stdout.splitlines()[-1])
@@ -134,6 +139,8 @@ def facts_of(data: Path) -> Facts:
         sum(sum(keys[topic].values()) for topic in DLQ),
         manifest["dataset_digest"],
         manifest["snapshot_id"],
+        undecided,
+        unhandled,
     )
 
 
@@ -141,7 +148,12 @@ async def _keys(bootstrap: str, topics: tuple[str, ...]) -> dict[str, Counter[st
     return {topic: Counter([event.key async for event in read_all(bootstrap, topic)]) for topic in topics}
 
 
-def _role(command: list[str]) -> str:
+def role_of(process: psutil.Process) -> str:
+    """Say which part of a run a process is; empty for servers, tethers and what has ended."""
+    try:
+        command = process.cmdline()
+    except psutil.Error:
+        return ""
     if "tether.py" in " ".join(command):
         return ""
     for word in command:
