@@ -73,6 +73,11 @@ class Parameters:
         """Return the type hints."""
         return {**{one.name: self._hint(one) for one in self.listed}, "return": str}
 
+    def there(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Name arguments as the signature does; what the schema does not know keeps its name."""
+        known = {one.original: one.name for one in self.listed}
+        return {known.get(name, name): value for name, value in arguments.items()}
+
     def back(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Name values as the schema does; an optional one that is None was not given."""
         return {

@@ -41,6 +41,8 @@ class FireflyEnvironment:
 
     _target = ""
     _rules = Rules()
+    _methods: Mapping[str, tuple[str, Parameters]] = {}
+    """Offered name -> method and its parameters."""
 
     def __init__(self) -> None:
         self._play: Play | None = None
@@ -59,6 +61,11 @@ class FireflyEnvironment:
             answer = values.get("answer")
             return self._play.call(SUBMIT, answer if isinstance(answer, str) else json.dumps(answer))
         return self._play.call(offered, parameters.back(values))
+
+    def _written(self, offered: str, arguments: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Write a call the way a policy writes it here: for reference policies and warm starts."""
+        name, parameters = self._methods[offered]
+        return name, parameters.there(arguments)
 
     def _score(self, completion: Sequence[Mapping[str, Any]]) -> float | None:
         if self._play is None:
@@ -128,12 +135,13 @@ def environment_class(target: str, tools: str, mask_misses: bool) -> type[Firefl
     listed = [*json.loads(tools), (SUBMIT, _SUBMIT_DESCRIPTION, _SUBMIT_SCHEMA)]
     names = Names((name for name, _, _ in listed), python_name, TAKEN_BY_TRL)
     members: dict[str, Any] = {"_target": target, "_rules": Rules(mask_misses=mask_misses)}
-    for name, description, schema in listed:
-        members[names.there(name)] = _method(name, names.there(name), description, Parameters(schema))
+    methods = members["_methods"] = {name: (names.there(name), Parameters(schema)) for name, _, schema in listed}
+    for name, description, _ in listed:
+        members[methods[name][0]] = _method(name, description, *methods[name])
     return type("FireflyEnvironment", (FireflyEnvironment,), members)
 
 
-def _method(offered: str, name: str, description: str, parameters: Parameters) -> Callable[..., str]:
+def _method(offered: str, description: str, name: str, parameters: Parameters) -> Callable[..., str]:
     def method(self: FireflyEnvironment, **values: Any) -> str:
         return self._call(offered, parameters, values)
 
