@@ -12,6 +12,7 @@ from firefly_client import AsyncClient, SimulatorError
 
 from cli.dataset.reading import TaskRow, read_tasks
 from cli.playing.agents import Agent, ConstantAgent, EmptyAgent, ReferenceAgent
+from cli.playing.over_mcp import OverMcp
 from cli.playing.playing import Played, Summary, own_simulator, play_all, sum_up
 from shared.model.errors import BadInput, Unavailable
 from shared.runtime.settings import ModelSettings
@@ -26,8 +27,9 @@ SHOWN = 10
 @click.option("--agent", type=click.Choice(AGENTS), default="reference", show_default=True, help="Who plays.")
 @click.option("--model", default="", help="Model name for the openai agent.  [default: FIREFLY_MODEL]")
 @click.option("--limit", type=click.IntRange(1), help="Play the first tasks only.")
+@click.option("--mcp", is_flag=True, help="Call the tools over the simulator's MCP facade.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def eval_command(folder: Path | None, target: str | None, as_json: bool, **options: str | int | None) -> None:
+def eval_command(folder: Path | None, target: str | None, as_json: bool, **options: str | int | bool | None) -> None:
     """Play every task of the export in FOLDER, or of the simulator at --target, with an agent.
 
     The openai agent takes OPENAI_BASE_URL and OPENAI_API_KEY from the environment. Exit code 3 when nothing was scored.
@@ -43,6 +45,8 @@ def eval_command(folder: Path | None, target: str | None, as_json: bool, **optio
     name = str(options["agent"])
     rows = read_tasks(folder) if folder else []
     agent = make_agent(name, rows, str(options["model"]))
+    if options["mcp"]:
+        agent = OverMcp(agent)
     rollouts = asyncio.run(evaluate(folder, target, agent, rows, int(limit) if limit else None))
     summary = sum_up(name, rollouts)
     if as_json:
@@ -96,7 +100,8 @@ async def evaluate(
     by_id: Mapping[str, TaskRow] = {row.task_id: row for row in rows}
     async with AsyncExitStack() as resources:
         if target is None:
-            target = await resources.enter_async_context(own_simulator(folder or Path()))
+            own = own_simulator(folder or Path(), with_mcp=isinstance(agent, OverMcp))
+            target = await resources.enter_async_context(own)
         client = await resources.enter_async_context(AsyncClient(target))
         try:
             task_ids = list(by_id) or [task_id async for task_id in client.task_ids()]

@@ -33,6 +33,7 @@ sim.add_command(mutate)
 @click.option("--live/--replay-only", default=False, help="Run calls that nobody recorded.  [default: --replay-only]")
 @click.option("--overlay", type=click.Path(path_type=Path), help="SQLite file for live answers.  [default: in --data]")
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="For live files.")
+@click.option("--mcp-port", type=click.IntRange(0, 65535), help="Serve each episode as MCP too; 0 picks a free one.")
 @click.option("--tls-certificate", type=click.Path(path_type=Path), help="PEM chain; with --tls-key.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key; with --tls-certificate.")
 @click.option("--json", "as_json", is_flag=True, help="Log one JSON object per line.")
@@ -61,6 +62,7 @@ def serve(snapshot: Path, host: str, port: int, episodes: Path | None, **options
         data_dir=options["data"],
         tls_certificate=options["tls_certificate"],
         tls_key=options["tls_key"],
+        mcp_port=options["mcp_port"],
         log_format="json" if options["as_json"] else "console",
     )
     run("simulator", cast(type[Settings], settings), build)

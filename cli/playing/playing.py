@@ -15,6 +15,7 @@ from services.simulator.app import build
 from services.simulator.settings import Settings
 from shared.model.errors import Unavailable
 from shared.runtime.rpc import RpcServer
+from shared.runtime.service import Part
 
 AT_ONCE = 16
 START_SECONDS = 30.0
@@ -77,7 +78,7 @@ def sum_up(agent: str, rollouts: Sequence[Played]) -> Summary:
 
 
 @asynccontextmanager
-async def own_simulator(snapshot: Path) -> AsyncIterator[str]:
+async def own_simulator(snapshot: Path, *, with_mcp: bool = False) -> AsyncIterator[str]:
     """Serve a snapshot on a free port and give its address.
 
     Raises:
@@ -86,18 +87,20 @@ async def own_simulator(snapshot: Path) -> AsyncIterator[str]:
     """
     stopping = asyncio.Event()
     async with AsyncExitStack() as resources:
-        parts = await build(Settings(snapshot=snapshot, live_store=False, grpc_port=0), resources)
+        settings = Settings(snapshot=snapshot, live_store=False, grpc_port=0, mcp_port=0 if with_mcp else None)
+        parts = await build(settings, resources)
         server = next(part for part in parts if isinstance(part, RpcServer))
-        running = asyncio.create_task(server.run(stopping))
+        running = [asyncio.create_task(part.run(stopping)) for part in parts]
         try:
-            await _ready(server, running)
+            for part, task in zip(parts, running, strict=True):
+                await _ready(part, task)
             yield f"127.0.0.1:{server.port}"
         finally:
             stopping.set()
-            await asyncio.wait({running}, timeout=START_SECONDS)
+            await asyncio.wait(running, timeout=START_SECONDS)
 
 
-async def _ready(server: RpcServer, running: asyncio.Task[None]) -> None:
+async def _ready(server: Part, running: asyncio.Task[None]) -> None:
     for _ in range(int(START_SECONDS / 0.05)):
         if running.done():
             running.result()

@@ -26,6 +26,7 @@ from services.simulator.domain.ports import Library
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import SERVICES, Doors, register
 from services.simulator.server.access import TokenGuard, tls
+from services.simulator.server.mcp_facade import McpFacade
 from services.simulator.settings import Settings
 from shared.runtime.rpc import RpcServer
 from shared.runtime.service import Background, Part
@@ -58,6 +59,10 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     resources.callback(outcomes.close)
     doors = Doors(simulator, settings, outcomes)
     address = f"{settings.grpc_host}:{settings.grpc_port}"
+    if settings.mcp_port is not None:
+        facade = McpFacade(simulator, settings.grpc_host, settings.mcp_port, settings.mcp_url)
+        doors.mcp_base_url = lambda: facade.base_url
+        parts.append(facade)
     token = settings.access_token.get_secret_value()
     guards = [TokenGuard(token)] if token else []
     credentials = tls(settings.tls_certificate, settings.tls_key)

@@ -15,6 +15,10 @@ class Settings(ServiceSettings):
     """Where gRPC listens."""
     grpc_port: Port = 50051
     """Port of gRPC; 0 picks one."""
+    mcp_port: Port | None = None
+    """Port of the MCP facade, on `grpc_host`; 0 picks one, none: no facade."""
+    mcp_url: str = ""
+    """What trainers reach the facade by, where that is another address."""
     tls_certificate: Path | None = None
     """PEM chain for gRPC; with `tls_key`. Without both the port speaks plaintext."""
     tls_key: Path | None = None

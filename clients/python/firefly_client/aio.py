@@ -143,7 +143,7 @@ class AsyncEpisode:
         """Open a copy that goes on from here by itself."""
         request = pb.ForkEpisodeRequest(episode_id=self.episode_id)
         made = await self._client._ask(self._client._simulator.ForkEpisode, request)
-        return AsyncEpisode(self._client, Start(**{**self.start.__dict__, "episode_id": made.episode_id}))
+        return AsyncEpisode(self._client, messages.forked(self.start, made.episode_id))
 
     async def verify(self, final_answer: str) -> Verdict:
         """Score the last message, or the arguments of `submit_answer`."""

@@ -142,7 +142,7 @@ class Episode:
         """Open a copy that goes on from here by itself."""
         request = pb.ForkEpisodeRequest(episode_id=self.episode_id)
         made = self._client._ask(self._client._simulator.ForkEpisode, request)
-        return Episode(self._client, Start(**{**self.start.__dict__, "episode_id": made.episode_id}))
+        return Episode(self._client, messages.forked(self.start, made.episode_id))
 
     def verify(self, final_answer: str) -> Verdict:
         """Score the last message, or the arguments of `submit_answer`."""

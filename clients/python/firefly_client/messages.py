@@ -88,6 +88,18 @@ def start(message: pb.CreateEpisodeResponse) -> Start:
         message.limits.max_turns,
         message.limits.max_result_chars,
         message.snapshot_id,
+        message.mcp_url,
+    )
+
+
+def forked(start: Start, episode_id: str) -> Start:
+    """Describe a copy of an episode."""
+    return Start(
+        **{
+            **start.__dict__,
+            "episode_id": episode_id,
+            "mcp_url": start.mcp_url.replace(start.episode_id, episode_id),
+        }
     )
 
 

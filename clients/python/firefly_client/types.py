@@ -35,6 +35,8 @@ class Start:
     max_turns: int
     max_result_chars: int
     snapshot_id: str
+    mcp_url: str = ""
+    """The episode as an MCP server, where the simulator serves it so; whoever has it can call."""
 
 
 @dataclass(frozen=True)

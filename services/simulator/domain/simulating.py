@@ -154,6 +154,15 @@ class Simulator:
             raise Rejected("episode_expired", f"episode {episode_id} was idle for too long: open another")
         return episode
 
+    async def offered(self, episode_id: str) -> tuple[BoundTool, ...]:
+        """Return the tools that an episode shows, in its order.
+
+        Raises:
+            Rejected: unknown or expired episode.
+        """
+        episode = await self.get(episode_id)
+        return self._tables.offered(episode, self._library_of(episode))
+
     async def fork(self, episode_id: str, request_id: str) -> Episode:
         """Open a copy of an episode that goes on by itself.
 

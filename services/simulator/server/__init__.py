@@ -1,5 +1,7 @@
 """The gRPC shell: both services over one simulator; every refusal is a status with a machine-readable reason."""
 
+from collections.abc import Callable
+
 import grpc
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
@@ -21,6 +23,8 @@ class Doors(EpisodeDoors, TaskDoors):
     def __init__(self, simulator: Simulator, settings: Settings, outcomes: OutcomeStore) -> None:
         self.simulator, self.settings, self.outcomes = simulator, settings, outcomes
         self.in_flight = 0
+        self.mcp_base_url: Callable[[], str] = str
+        """Where the MCP facade is; empty without one."""
 
 
 def register(doors: Doors, server: grpc.aio.Server) -> None:

@@ -1,6 +1,7 @@
 """The episodes' gRPC shell: messages in, domain calls, messages out."""
 # ruff: noqa: N802 - gRPC names the methods
 
+from collections.abc import Callable
 from importlib import metadata
 
 from firefly.simulator.v1 import simulator_service_pb2 as pb
@@ -23,6 +24,7 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
     simulator: Simulator
     settings: Settings
     in_flight: int
+    mcp_base_url: Callable[[], str]
 
     @guarded
     async def CreateEpisode(self, request: pb.CreateEpisodeRequest, context: Context) -> pb.CreateEpisodeResponse:
@@ -35,7 +37,7 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
             tuple(messages.tier(number) for number in request.allowed_tiers) or DEFAULT_TIERS,
         )
         wanted = Wanted(plan, request.request_id, request.snapshot_id, request.live_store)
-        return messages.opened(await self.simulator.create(wanted))
+        return messages.opened(await self.simulator.create(wanted), self.mcp_base_url())
 
     @guarded
     async def CallTool(self, request: pb.CallToolRequest, context: Context) -> pb.CallToolResponse:

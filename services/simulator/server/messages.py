@@ -14,7 +14,7 @@ from services.simulator.domain.task_filters import TaskWish
 from shared.model.errors import Rejected
 
 
-def opened(made: Opened) -> pb.CreateEpisodeResponse:
+def opened(made: Opened, mcp_base_url: str = "") -> pb.CreateEpisodeResponse:
     """Write an opened episode and what its agent needs."""
     episode, task = made.episode, made.task
     messages = [("system", task.system), ("user", task.prompt)] if task else []
@@ -40,6 +40,7 @@ def opened(made: Opened) -> pb.CreateEpisodeResponse:
         ),
         expire_time=time(episode.expires_at),
         snapshot_id=episode.snapshot_id,
+        mcp_url=f"{mcp_base_url}/episodes/{episode.episode_id}/mcp" if mcp_base_url else "",
     )
 
 

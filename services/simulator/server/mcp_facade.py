@@ -1,0 +1,190 @@
+"""The episodes as MCP servers: streamable HTTP at `/episodes/<episode id>/mcp`, or at `/mcp` with a header.
+
+The episode id is the token: it cannot be guessed, and it opens nothing but that episode. An episode that is unknown,
+over or idle for too long is 404; what the agent sees of a call is what gRPC shows of it.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from mcp import MCPError, types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.simulator.domain.rendering import Shown
+from services.simulator.domain.simulating import Answer, Simulator
+from services.simulator.domain.toolbox import BoundTool
+from shared.model.errors import BadInput, Rejected, Unavailable
+from shared.runtime.health import Report
+
+HEADER = "x-firefly-episode"
+CALL_ID = "firefly/call_id"
+"""Key of `_meta` that makes a retried call safe."""
+_PATH = "/episodes/{episode}/mcp"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_INFRASTRUCTURE = -32000
+Context = ServerRequestContext[Any, Any]
+
+
+class McpFacade:
+    """A part that serves a simulator's episodes as MCP."""
+
+    name = "mcp"
+
+    def __init__(self, simulator: Simulator, host: str, port: int, public_url: str = "") -> None:
+        """Port 0 picks one; `public_url` is what trainers reach it by, when that is another address."""
+        self._simulator, self._host, self._port, self._public_url = simulator, host, port, public_url
+        self._server: uvicorn.Server | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where trainers find it, without a path."""
+        return self._public_url.rstrip("/") or f"http://{self._host}:{self._port}"
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Serve until `stopping` is set, then let running requests end.
+
+        Raises:
+            BadInput: the port is not free.
+        """
+        config = uvicorn.Config(self._app(), self._host, self._port, log_config=None, access_log=False, ws="none")
+        self._server = _Server(config)
+        try:
+            socket = config.bind_socket()
+        except SystemExit as error:
+            raise BadInput(f"{self._host}:{self._port} is not free for MCP: choose another port") from error
+        self._port = socket.getsockname()[1]
+        serving = asyncio.create_task(self._server.serve(sockets=[socket]))
+        waiting = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            self._server.should_exit = True
+            await serving
+
+    def liveness(self) -> Report:
+        """Alive as long as the loop answers."""
+        return self.readiness()
+
+    def readiness(self) -> Report:
+        """Serving."""
+        is_serving = self._server is not None and self._server.started
+        return Report(is_serving, f"port {self._port}" if is_serving else "not serving")
+
+    def _app(self) -> ASGIApp:
+        server = Server("firefly", version="1", on_list_tools=self._list_tools, on_call_tool=self._call_tool)
+        is_local = self._host in _LOOPBACK
+        names = [f"{name}:*" for name in _LOOPBACK] if is_local else []
+        guard = TransportSecuritySettings(enable_dns_rebinding_protection=is_local, allowed_hosts=names)
+        app = server.streamable_http_app(
+            streamable_http_path=_PATH,
+            stateless_http=True,
+            json_response=True,
+            transport_security=guard,
+            custom_starlette_routes=[Route("/episodes/{episode}", self._close, methods=["DELETE"])],
+        )
+        by_url = next(route for route in app.router.routes if isinstance(route, Route) and route.path == _PATH)
+        app.router.routes.append(Route("/mcp", by_url.endpoint, methods=None))
+        return _OnlyOpen(app, self._simulator)
+
+    async def _list_tools(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        try:
+            tools = await self._simulator.offered(_episode_of(ctx))
+        except (Rejected, Unavailable) as error:
+            raise _refusal(error) from error
+        return types.ListToolsResult(tools=[_tool(tool) for tool in tools])
+
+    async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        meta: Any = params.meta or {}
+        call_id = str(meta.get(CALL_ID) or secrets.token_hex(8))
+        arguments = json.dumps(params.arguments or {}, ensure_ascii=False)
+        try:
+            answer = await self._simulator.call(_episode_of(ctx), call_id, params.name, arguments)
+        except (Rejected, Unavailable) as error:
+            raise _refusal(error) from error
+        return _result(answer)
+
+    async def _close(self, request: Request) -> Response:
+        await self._simulator.close(request.path_params["episode"])
+        return Response(status_code=204)
+
+
+class _OnlyOpen:
+    """Answers requests for episodes that cannot be called before any MCP is spoken."""
+
+    def __init__(self, app: ASGIApp, simulator: Simulator) -> None:
+        self._app, self._simulator = app, simulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] != "DELETE":
+            refused = await self._refused(Request(scope))
+            if refused is not None:
+                await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _refused(self, request: Request) -> Response | None:
+        episode_id = _named(request)
+        try:
+            episode = await self._simulator.get(episode_id)
+        except Rejected as error:
+            return JSONResponse({"reason": error.reason, "text": error.text}, 404)
+        except Unavailable as error:
+            return JSONResponse({"reason": "unavailable", "text": str(error)}, 503)
+        if episode.closed:
+            return JSONResponse({"reason": "episode_closed", "text": f"episode {episode_id} is closed"}, 404)
+        return None
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn."""
+        yield
+
+
+def _named(request: Request) -> str:
+    parts = request.url.path.split("/")
+    return parts[2] if parts[1] == "episodes" and len(parts) > 2 else request.headers.get(HEADER, "")  # noqa: PLR2004
+
+
+def _episode_of(ctx: Context) -> str:
+    request: Any = ctx.request
+    return _named(request)
+
+
+def _tool(tool: BoundTool) -> types.Tool:
+    schema = json.loads(tool.input_schema_json or "{}")
+    # Clients refuse a whole listing for one schema that does not say it is an object.
+    declared = {**schema, "type": "object"} if isinstance(schema, dict) else {"type": "object"}
+    return types.Tool(name=tool.offered_name, description=tool.description, input_schema=declared)
+
+
+def _result(answer: Answer) -> types.CallToolResult:
+    shown: Shown = answer.shown
+    content = {"content": json.loads(shown.content_json), "isError": answer.reply.is_error}
+    structured = json.loads(shown.structured_content_json) if shown.structured_content_json else None
+    try:
+        return types.CallToolResult.model_validate({**content, "structuredContent": structured})
+    except ValidationError:
+        text = types.TextContent(type="text", text=shown.text)
+        return types.CallToolResult(content=[text], is_error=answer.reply.is_error)
+
+
+def _refusal(error: Rejected | Unavailable) -> MCPError:
+    reason = error.reason if isinstance(error, Rejected) else "unavailable"
+    return MCPError(code=_INFRASTRUCTURE, message=str(error), data={"reason": reason})
