@@ -138,6 +138,6 @@ def _json(arguments: str) -> str:
         return "{}"
     try:
         json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return json.dumps({"invalid": arguments})
     return arguments
