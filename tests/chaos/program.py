@@ -6,6 +6,7 @@ Every input gives one output under the same key. Keys choose faults: `poison-` i
 import asyncio
 import os
 import signal
+import sys
 import time
 import zlib
 from collections.abc import Sequence
@@ -17,12 +18,16 @@ from aiokafka import AIOKafkaProducer
 from shared.model.errors import Rejected
 from shared.runtime.service import Part, run
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming import clients
 from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.faust_stage import FaustStage
 from shared.runtime.streaming.producer import PartitionProducer
 from shared.runtime.streaming.stage import Gate, Stage
 from shared.runtime.streaming.worker import TransactionalWorker
 from tests.chaos import mutants, topics  # noqa: F401 - a mutant applies itself when imported
+
+SLEEP_SECONDS = 120
+"""How long a test may leave a program asleep where the broker or a test waits for it."""
 
 
 class Settings(ServiceSettings):
@@ -48,6 +53,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         wait_before_fence(settings.chaos_fence_at)
 
     async def copy(event: Event) -> Sequence[Output]:
+        sys.stderr.write(f"begun {event.key}\n")
         await asyncio.sleep(settings.chaos_seconds * (zlib.crc32(event.key.encode()) % 8) / 7)
         if event.key.startswith("poison-"):
             raise Rejected("poison", "as asked")
@@ -62,6 +68,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
 
 def stop_inside_transaction(marker: Path) -> None:
     """Make the first transaction with records stop the process before it sends its offset."""
+    clients.TRANSACTION_TIMEOUT_MS = SLEEP_SECONDS * 1000
     original = AIOKafkaProducer.send_offsets_to_transaction
 
     async def stopping(self: AIOKafkaProducer, offsets: object, group: str) -> None:
@@ -88,7 +95,7 @@ def wait_before_fence(marker: Path) -> None:
 def wait_until_gone(marker: Path) -> None:
     """Tell the test that the fence is next, and wait."""
     marker.write_text("at the fence", encoding="utf-8")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SLEEP_SECONDS
     while marker.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
 

@@ -22,7 +22,7 @@ from shared.runtime.streaming.stage import Stage
 from tests.chaos import topics
 from tests.chaos.harness import Program, at_least, load, load_in_transactions, request, running, settled, until, watch
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def shell(stage: FaustStage) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         stopping.set()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=60)
         assert task.done()
 
 
@@ -55,10 +55,10 @@ async def test_faust_shell_loses_nothing_and_reads_no_aborted_record_when_killed
         await loading
         assert {key for _, key in counts} == set(keys)
         program.signal(signal.SIGTERM)
-        assert program.wait(15) == ExitCode.DONE
+        assert program.wait(60) == ExitCode.DONE
         async with running(program):
-            await until(lambda: program.log.read_text().count("service_started") == 4, 20)
-            again = await settled(kafka, [out], set(keys), 10)
+            await until(lambda: program.log.read_text().count("service_started") == 4, 60)
+            again = await settled(kafka, [out], set(keys), 30)
     assert again == counts, "a graceful stop commits what was done"
 
 
@@ -89,8 +89,8 @@ async def test_faust_shell_restores_before_it_handles_and_ticks_between(kafka: s
     assert not part.readiness().ok
     async with shell(part):
         wanted = {"restored", "one", "two", "dead", "tick"}
-        await watch(kafka, [out], lambda found: found.keys() >= wanted, 20)
-        (letter,) = await watch(kafka, [f"{source}-dlq"], lambda found: found.total() == 1, 10)
+        await watch(kafka, [out], lambda found: found.keys() >= wanted, 30)
+        (letter,) = await watch(kafka, [f"{source}-dlq"], lambda found: found.total() == 1, 30)
         assert part.readiness().ok
         assert part.liveness().ok
     assert seen[0] == "restored"
@@ -119,7 +119,7 @@ async def test_faust_shell_sends_again_what_kafka_did_not_acknowledge(
     keys = {f"id-{n}" for n in range(10)}
     await load(kafka, source, sorted(keys))
     async with shell(FaustStage(settings(kafka, tmp_path), Stage("faust-sends", (source,), copy))):
-        await settled(kafka, [out], keys, 20)
+        await settled(kafka, [out], keys, 30)
     assert not faults
 
 
@@ -132,14 +132,21 @@ async def test_faust_shell_stops_instead_of_diverting_everything(kafka: str, tmp
     await load(kafka, source, [f"id-{n}" for n in range(30)])
     part = FaustStage(settings(kafka, tmp_path, max_failure_run=10), Stage("faust-dead", (source,), reject))
     with pytest.raises(StageFailed, match="10 events in a row"):
-        await asyncio.wait_for(part.run(asyncio.Event()), 30)
+        await asyncio.wait_for(part.run(asyncio.Event()), 60)
 
 
-async def test_faust_shell_handles_its_first_event_soon(kafka: str, tmp_path: Path) -> None:
-    source, out, _ = await topics.create(kafka, "faust-soon")
-    await load(kafka, source, ["first"])
-    program = Program(tmp_path, kafka, "faust-soon", chaos_shell="faust", data_dir=tmp_path)
-    started = time.monotonic()
-    async with running(program):
-        await watch(kafka, [out], lambda found: found.total() == 1, 20)
-    assert time.monotonic() - started < 10
+async def test_faust_shell_handles_its_first_event_as_soon_as_the_worker(kafka: str, tmp_path: Path) -> None:
+    seconds: dict[str, float] = {}
+
+    async def first(name: str) -> None:
+        source, out, _ = await topics.create(kafka, f"soon-{name}")
+        await load(kafka, source, ["first"])
+        program = Program(tmp_path, kafka, f"soon-{name}", chaos_shell=name, data_dir=tmp_path)
+        started = time.monotonic()
+        async with running(program):
+            await watch(kafka, [out], lambda found: found.total() == 1, 60)
+            seconds[name] = time.monotonic() - started
+
+    # Side by side, so that a busy machine is as busy for both.
+    await asyncio.gather(first("faust"), first("worker"))
+    assert seconds["faust"] < 2 * seconds["worker"] + 8

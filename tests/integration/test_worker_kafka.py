@@ -22,7 +22,7 @@ from shared.runtime.streaming.worker import TransactionalWorker
 from tests.chaos import topics
 from tests.chaos.harness import Program, at_least, load, load_in_transactions, request, running, settled, until, watch
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
 def settings(bootstrap: str, **chosen: Any) -> ServiceSettings:
@@ -44,7 +44,7 @@ async def worker(shell: TransactionalWorker) -> AsyncIterator[asyncio.Task[None]
         yield task
     finally:
         stopping.set()
-        await asyncio.wait({task}, timeout=20)
+        await asyncio.wait({task}, timeout=60)
         assert task.done()
 
 
@@ -73,12 +73,12 @@ async def test_worker_that_slept_inside_its_transaction_is_fenced_and_ends(kafka
     zombie = Program(tmp_path, kafka, "zombie", chaos_stop_at=marker)
     heir = Program(tmp_path, kafka, "zombie")
     async with running(zombie):
-        await until(marker.exists, 20)
+        await until(marker.exists, 60)
         async with running(heir):
             await settled(kafka, [out], keys, 30)
             zombie.signal(signal.SIGCONT)
-            assert zombie.wait(20) == ExitCode.FENCED
-            counts = await settled(kafka, [out], keys, 10)
+            assert zombie.wait(60) == ExitCode.FENCED
+            counts = await settled(kafka, [out], keys, 30)
     assert counts == Counter({(out, key): 1 for key in keys})
 
 
@@ -90,11 +90,11 @@ async def test_heir_sees_what_its_forerunner_committed_right_before_the_fence(ka
     forerunner = Program(tmp_path, kafka, "heir", chaos_stop_at=stopped)
     heir = Program(tmp_path, kafka, "heir", chaos_fence_at=fence)
     async with running(forerunner):
-        await until(stopped.exists, 20)
+        await until(stopped.exists, 60)
         async with running(heir):
-            await until(fence.exists, 20)
+            await until(fence.exists, 60)
             forerunner.signal(signal.SIGCONT)
-            await watch(kafka, [out], at_least(1), 20)
+            await watch(kafka, [out], at_least(1), 30)
             fence.unlink()
             counts = await settled(kafka, [out], keys, 30)
     assert counts == Counter({(out, key): 1 for key in keys})
@@ -105,21 +105,20 @@ async def test_worker_handles_no_aborted_record(kafka: str) -> None:
     keys = [f"id-{n}" for n in range(100)]
     await load_in_transactions(kafka, source, keys)
     async with worker(TransactionalWorker(settings(kafka), copying("aborted"))):
-        counts = await settled(kafka, [out], set(keys), 20)
+        counts = await settled(kafka, [out], set(keys), 30)
     assert counts == Counter({(out, key): 1 for key in keys})
 
 
 async def test_worker_commits_what_is_in_flight_when_it_is_told_to_stop(kafka: str, tmp_path: Path) -> None:
     source, out, _ = await topics.create(kafka, "drain")
     keys = {f"id-{n}" for n in range(20)}
-    program = Program(tmp_path, kafka, "drain", chaos_seconds=1.0, concurrency=100)
+    program = Program(tmp_path, kafka, "drain", chaos_seconds=3.0, concurrency=100)
     async with running(program):
         await load(kafka, source, sorted(keys))
-        await until(lambda: "partition_opened" in program.log.read_text(), 20)
-        await asyncio.sleep(0.7)
+        await until(lambda: program.log.read_text().count("begun") == len(keys), 60)
         program.signal(signal.SIGTERM)
-        assert program.wait(15) == ExitCode.DONE
-        assert len(await watch(kafka, [out], lambda found: found.keys() >= keys, 5)) == len(keys)
+        assert program.wait(60) == ExitCode.DONE
+        assert len(await watch(kafka, [out], lambda found: found.keys() >= keys, 30)) == len(keys)
 
 
 async def test_worker_waits_without_dead_letters_while_a_dependency_is_away(kafka: str) -> None:
@@ -134,7 +133,7 @@ async def test_worker_waits_without_dead_letters_while_a_dependency_is_away(kafk
     shell = TransactionalWorker(settings(kafka), Stage("away", (source,), handle))
     await load(kafka, source, [f"id-{n}" for n in range(10)])
     async with worker(shell):
-        await until(lambda: "the model endpoint does not answer" in shell.liveness().text, 15)
+        await until(lambda: "the model endpoint does not answer" in shell.liveness().text, 60)
         assert shell.liveness().ok
         await asyncio.sleep(2)
         is_away = False
@@ -157,8 +156,8 @@ async def test_worker_writes_dead_letters_with_reason_and_what_the_stage_adds(ka
     stage = Stage("dead", (source,), handle, on_dead=lambda event, error: [Output(also, event.key, request("dead"))])
     await load(kafka, source, ["rejected", "fine", "bug"])
     async with worker(TransactionalWorker(settings(kafka), stage)):
-        found = await watch(kafka, [f"{source}-dlq"], lambda found: len(found) == 2, 20)
-        others = await watch(kafka, [out, also], lambda found: len(found) == 3, 10)
+        found = await watch(kafka, [f"{source}-dlq"], lambda found: len(found) == 2, 30)
+        others = await watch(kafka, [out, also], lambda found: len(found) == 3, 30)
     assert tries == {"rejected": 1, "fine": 1, "bug": 4}
     assert {one.key: one.topic for one in others} == {b"rejected": also, b"bug": also, b"fine": out}
     letters = {one.key: dict(one.headers) for one in found}
@@ -174,7 +173,7 @@ async def test_worker_dead_letters_bytes_that_are_no_record(kafka: str) -> None:
     async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
         await producer.send_and_wait(source, b"\xff\xff\xff", key=b"garbage", headers=[("mine", b"kept")])
     async with worker(TransactionalWorker(settings(kafka), copying("garbage"))):
-        (letter,) = await watch(kafka, [f"{source}-dlq"], lambda found: len(found) == 1, 20)
+        (letter,) = await watch(kafka, [f"{source}-dlq"], lambda found: len(found) == 1, 30)
     assert letter.value == b"\xff\xff\xff"
     assert dict(letter.headers)["mine"] == b"kept"
     assert dict(letter.headers)["dlq_reason"] == b"undecodable"
@@ -189,7 +188,7 @@ async def test_worker_stops_instead_of_diverting_everything(kafka: str) -> None:
     await load(kafka, source, [f"id-{n}" for n in range(100)])
     shell = TransactionalWorker(settings(kafka, max_failure_run=10), Stage("all-dead", (source,), reject))
     with pytest.raises(StageFailed, match="10 events in a row"):
-        await asyncio.wait_for(shell.run(asyncio.Event()), 20)
+        await asyncio.wait_for(shell.run(asyncio.Event()), 60)
 
 
 async def test_gate_publishes_each_key_once_also_after_a_restart(kafka: str) -> None:
@@ -198,16 +197,16 @@ async def test_gate_publishes_each_key_once_also_after_a_restart(kafka: str) -> 
     keys = [f"id-{n % 40}" for n in range(100)]
     await load(kafka, source, keys[:60])
     async with worker(TransactionalWorker(settings(kafka), copying("gate"), gate)):
-        await watch(kafka, [out, duplicates], lambda found: found.total() >= 60, 20)
+        await watch(kafka, [out, duplicates], lambda found: found.total() >= 60, 30)
     await load(kafka, source, keys[60:])
     async with worker(TransactionalWorker(settings(kafka), copying("gate"), gate)):
-        await watch(kafka, [out, duplicates], lambda found: found.total() >= 100, 20)
-        counts = await settled(kafka, [out, duplicates], set(keys), 5)
+        await watch(kafka, [out, duplicates], lambda found: found.total() >= 100, 30)
+        counts = await settled(kafka, [out, duplicates], set(keys), 30)
     assert Counter(topic for topic, _ in counts) == {out: 40, duplicates: 40}
     assert all(counts[out, key] == 1 for key in keys)
     assert counts.total() == 100
-    inputs = {event.key: event.partition for event in await watch(kafka, [source], lambda f: f.total() == 100, 5)}
-    outputs = {event.key: event.partition for event in await watch(kafka, [out], lambda f: f.total() == 40, 5)}
+    inputs = {event.key: event.partition for event in await watch(kafka, [source], lambda f: f.total() == 100, 30)}
+    outputs = {event.key: event.partition for event in await watch(kafka, [out], lambda f: f.total() == 40, 30)}
     assert outputs.items() <= inputs.items()
 
 
@@ -231,6 +230,30 @@ async def test_worker_settles_a_commit_of_unknown_outcome(
     keys = {f"id-{n}" for n in range(50)}
     await load(kafka, source, sorted(keys))
     async with worker(TransactionalWorker(settings(kafka), copying(prefix))):
+        counts = await settled(kafka, [out], keys, 30)
+    assert not faults
+    assert counts == Counter({(out, key): 1 for key in keys})
+
+
+async def test_worker_commits_no_offset_before_its_records_are_acknowledged(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out, _ = await topics.create(kafka, "refused")
+    original, faults = AIOKafkaProducer.send, [1, 1, 1]
+
+    async def failing(self: AIOKafkaProducer, topic: str, *arguments: Any, **named: Any) -> asyncio.Future[Any]:
+        if topic != out or not faults:
+            sent: asyncio.Future[Any] = await original(self, topic, *arguments, **named)
+            return sent
+        faults.pop()
+        failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        failed.set_exception(RequestTimedOutError())
+        return failed
+
+    keys = {f"id-{n}" for n in range(50)}
+    await load(kafka, source, sorted(keys))
+    monkeypatch.setattr(AIOKafkaProducer, "send", failing)
+    async with worker(TransactionalWorker(settings(kafka), copying("refused"))):
         counts = await settled(kafka, [out], keys, 30)
     assert not faults
     assert counts == Counter({(out, key): 1 for key in keys})
