@@ -1,6 +1,7 @@
 """Exports in other forms: nothing of a row changes on the way, and every form has the fields its trainer asks for."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -119,3 +120,10 @@ def test_a_line_that_is_no_task_is_named(export, tmp_path):
     (tmp_path / "tasks.jsonl").write_text("[]\n")
     with pytest.raises(BadInput, match="line 1 is no task"):
         read_fields(tmp_path)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(export, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BadInput, match=r"pip install 'firefly\[export\]'"):
+        write_format(export, "hf", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
