@@ -133,17 +133,18 @@ def random_victims(kills: int, seed: int) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases that were asked for."""
     parsed = _parser().parse_args(arguments)
+    shutil.rmtree(parsed.folder, ignore_errors=True)
+    parsed.folder.mkdir(parents=True)
+    servers = _without(parsed.servers, parsed.leave_out, parsed.folder / "mcp.json")
     options = Options(
         parsed.draws,
         parsed.epoch_size,
         parsed.seed,
         parsed.gap,
-        parsed.servers.absolute(),
+        servers.absolute(),
         tuple(world.absolute() for world in parsed.world),
         parsed.folder.absolute(),
     )
-    shutil.rmtree(options.folder, ignore_errors=True)
-    options.folder.mkdir(parents=True)
     expected, seconds = undisturbed(options)
     click.echo(f"undisturbed: {len(expected.tasks)} tasks in {seconds:.0f} s, dataset digest {expected.dataset_digest}")
     plans: dict[str, Callable[[], list[str]]] = {}
@@ -160,6 +161,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = [case for case in known if case["name"] not in names]
     OUT.write_text(json.dumps({"cases": [*kept, *map(asdict, cases)]}, indent=1) + "\n")
     return 0 if all(case.holds for case in cases) else 1
+
+
+def _without(servers: Path, left_out: Sequence[str], to: Path) -> Path:
+    """Write a servers file without some servers."""
+    document = json.loads(servers.read_text(encoding="utf-8"))
+    unknown = set(left_out) - set(document["mcpServers"])
+    if unknown:
+        sys.exit(
+            f"{servers} names no server {', '.join(sorted(unknown))}; leave out one of {list(document['mcpServers'])}"
+        )
+    for name in left_out:
+        del document["mcpServers"][name]
+    to.write_text(json.dumps(document), encoding="utf-8")
+    return to
 
 
 def _run(options: Options, name: str) -> Run:
@@ -193,6 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=0, help="so many random kills")
     parser.add_argument("--gap", type=float, default=13.0, help="seconds between kills: two session timeouts")
     parser.add_argument("--servers", type=Path, default=Path("examples/mcp.json"))
+    parser.add_argument(
+        "--leave-out", action="append", default=[], metavar="SERVER", help="a server whose answers differ between runs"
+    )
     parser.add_argument("--world", type=Path, action="append", default=[], help="as of `firefly up`; repeatable")
     parser.add_argument("--folder", type=Path, default=Path("out/chaos-runs"), help="emptied beforehand")
     return parser
