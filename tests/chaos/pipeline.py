@@ -173,8 +173,8 @@ def _without(servers: Path, left_out: Sequence[str], to: Path) -> Path:
         )
     for name in left_out:
         del document["mcpServers"][name]
-    if world := document.get("firefly", {}).get("world"):
-        document["firefly"]["world"] = str((servers.parent / world).absolute())
+    if world := document.get("x-firefly", {}).get("world"):
+        document["x-firefly"]["world"] = str((servers.parent / world).absolute())
     to.write_text(json.dumps(document), encoding="utf-8")
     return to
 
