@@ -85,7 +85,9 @@ def unscored_stays_unscored(trainer: Trainer, target: str) -> None:
     """A simulator that goes away is nobody's wrong answer."""
     with Line(target) as line:
         script = Script([READ, Do(line.cut), FIND, Say(json.dumps(ANSWER))])
-        _equal(trainer.play(line.target, task_of(target), script).reward, None)
+        seen = trainer.play(line.target, task_of(target), script)
+    _equal(seen.told[:1], ("order: A-17\nclerk: Ada Nnadi\n",))
+    _equal(seen.reward, None)
 
 
 def misses_are_masked_where_asked(trainer: Trainer, target: str) -> None:
