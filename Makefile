@@ -6,6 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
+PYTHON312 ?= 3.12
 DATA ?= .firefly/data
 SERVERS ?= examples/mcp.json
 TESTS ?= tests/unit tests/contracts tests/integration tests/e2e clients/python/tests
@@ -77,7 +78,7 @@ e2e: setup ## the whole pipeline and the command line
 	$(BIN)/pytest tests/e2e
 
 test-trainers: setup ## adapters against the real frameworks, each in its own environment (10 GB); SKIP=verl,trl leaves some out
-	$(BIN)/python examples/trainers/run.py --skip "$(SKIP)"
+	$(BIN)/python examples/trainers/run.py --skip "$(SKIP)" --python312 "$(PYTHON312)"
 
 chaos: setup ## kill things while they work; no loss, no duplicate (minutes)
 	$(BIN)/pytest tests/chaos --timeout 900

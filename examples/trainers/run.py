@@ -54,6 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help=f"Of {', '.join(names)}; by default all.")
     parser.add_argument("--skip", default="", help="Names, with commas between them.")
+    parser.add_argument("--python312", default="3.12", help="Python 3.12, where uv cannot find or fetch it by itself.")
     asked = parser.parse_args()
     skipped = {name for name in asked.skip.split(",") if name}
     unknown = {*asked.names, *skipped} - set(names)
@@ -66,7 +67,7 @@ def main() -> int:
             if framework.name in skipped:
                 said[framework.name] = "SKIPPED, as asked"
             elif not asked.names or framework.name in asked.names:
-                said[framework.name] = "passed" if run(framework, uv, ready) else "FAILED"
+                said[framework.name] = "passed" if run(framework, uv, ready, asked.python312) else "FAILED"
     print("\n".join(f"{name:10} {text}" for name, text in said.items()))
     return int("FAILED" in said.values())
 
@@ -101,14 +102,15 @@ def prepared(uv: str) -> Iterator[Ready]:
         yield Ready(wheel, made / "export", target, export_target)
 
 
-def run(framework: Framework, uv: str, ready: Ready) -> bool:
+def run(framework: Framework, uv: str, ready: Ready, python312: str) -> bool:
     """Make a framework's environment; run the suite, then its examples."""
     print(f"== {framework.name}", flush=True)
     python = PLACE / framework.name / "bin" / "python"
     requirements = HERE / framework.name / "requirements.txt"
     try:
         if not python.exists():
-            call([uv, "venv", "-q", "--python", framework.python, str(PLACE / framework.name)])
+            wanted = python312 if framework.python == "3.12" else framework.python
+            call([uv, "venv", "-q", "--python", wanted, str(PLACE / framework.name)])
         install = [uv, "pip", "install", "-q", "--python", str(python), "-r", str(requirements)]
         call([*install, "--reinstall-package", "firefly-client", str(ready.wheel)])
         if framework.checks:
