@@ -1,6 +1,7 @@
 """The `Library` port over a snapshot: rows are checked against its digests before they are first served."""
 
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from shared.runtime import wire
 
 SMALL = ("servers", "tools", "statuses", "moves")
 """Tables that are checked as a whole when the snapshot is opened."""
+_KEPT, _KEPT_CHARS, _KEPT_TASKS = 2048, 16_384, 512
+"""Keys kept in memory, the longest result among them, tasks kept: some 40 MiB at the most."""
 
 
 class SnapshotLibrary(SqliteLibrary):
@@ -22,13 +25,24 @@ class SnapshotLibrary(SqliteLibrary):
         """Check the small tables; raises as every reading method."""
         super().__init__(database, snapshot_id)
         self._digests, self._counts = digests, counts
+        # Rollouts of one task make the same calls: reading a message costs more than everything else of a hit.
+        self._kept: OrderedDict[str, Sequence[Recording]] = OrderedDict()
+        self._tasks: OrderedDict[str, Task | None] = OrderedDict()
         for table in SMALL:
             digests.check_all(table)
 
     def recordings_at(self, key: str) -> Sequence[Recording]:
         """See `Library`."""
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return kept
         self._digests.check("recordings", key)
-        return super().recordings_at(key)
+        found = super().recordings_at(key)
+        if sum(len(one.result_json) for one in found) <= _KEPT_CHARS:
+            self._kept[key] = found
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
 
     def recording(self, recording_id: str) -> Recording | None:
         """See `Library`."""
@@ -41,8 +55,12 @@ class SnapshotLibrary(SqliteLibrary):
 
     def task(self, task_id: str) -> Task | None:
         """See `Library`."""
-        self._digests.check("tasks", task_id)
-        return super().task(task_id)
+        if task_id not in self._tasks:
+            self._digests.check("tasks", task_id)
+            self._tasks[task_id] = super().task(task_id)
+            if len(self._tasks) > _KEPT_TASKS:
+                self._tasks.popitem(last=False)
+        return self._tasks[task_id]
 
     def counts(self) -> Counts:
         """See `Library`."""

@@ -1,5 +1,6 @@
 """What an agent sees of a reply: content blocks, structured content, one text; cut to the episode's limit."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from services.simulator.domain.replaying import Reply
 from shared.proof.canonical import parse_canonical
 from shared.proof.plain import plain_json
+
+_KEPT_CHARS = 16_384
+"""Longest result whose rendering is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,13 @@ class Shown:
 
 def show(reply: Reply, max_chars: int) -> Shown:
     """Render a reply; `max_chars` 0 means uncut."""
-    result = parse_canonical(reply.result_json)
+    render = _render if len(reply.result_json) <= _KEPT_CHARS else _render.__wrapped__
+    return render(reply.result_json, max_chars)
+
+
+@functools.lru_cache(maxsize=1024)
+def _render(result_json: str, max_chars: int) -> Shown:
+    result = parse_canonical(result_json)
     content, structured = result["content"], result["structuredContent"]
     structured_json = "" if structured is None else plain_json(structured)
     text = "\n".join(_block_text(block) for block in content) if content else structured_json

@@ -4,6 +4,7 @@ A miss that may have moved something makes the state unknown, and no recording a
 second miss than a stale answer.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -23,6 +24,8 @@ NOT_RECORDED = "not_recorded"
 """Miss: no recording of this call in this state is here."""
 OTHER_STATE = "other_state"
 """Miss: the recording that was expected is here, and its state is another one than the episode's."""
+_KEPT_CHARS = 4096
+"""Longest arguments whose reading is remembered: rollouts of one task repeat their calls."""
 MISS_TEXT = "No result is available for this call."
 
 
@@ -125,25 +128,37 @@ def text_result(text: str) -> str:
 
 
 def _ask(tool: BoundTool, arguments_json: str, tiers: Sequence[Tier]) -> _Asked | Fault:
+    read = _read_call if len(arguments_json) <= _KEPT_CHARS else _read_call.__wrapped__
+    return read(arguments_json, tool.input_schema_json, Tier.NORMALISED in tiers)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_call(arguments_json: str, input_schema_json: str, may_coerce: bool) -> _Asked | Fault:
     arguments = read_arguments(arguments_json)
     if isinstance(arguments, Fault):
         return arguments
-    fault = check_arguments(arguments, tool.input_schema_json)
+    fault = check_arguments(arguments, input_schema_json)
     if fault is None:
-        return _Asked(canonical_arguments(arguments_json, tool.input_schema_json), Tier.EXACT)
-    coerced = coerced_arguments(arguments_json, tool.input_schema_json) if Tier.NORMALISED in tiers else None
+        return _Asked(canonical_arguments(arguments_json, input_schema_json), Tier.EXACT)
+    coerced = coerced_arguments(arguments_json, input_schema_json) if may_coerce else None
     if coerced is None:
         return fault
     rewritten = read_arguments(coerced)
-    if isinstance(rewritten, Fault) or check_arguments(rewritten, tool.input_schema_json):
+    if isinstance(rewritten, Fault) or check_arguments(rewritten, input_schema_json):
         return fault
-    return _Asked(canonical_arguments(coerced, tool.input_schema_json), Tier.NORMALISED, fault)
+    return _Asked(canonical_arguments(coerced, input_schema_json), Tier.NORMALISED, fault)
+
+
+@functools.lru_cache(maxsize=4096)
+def _key(server_digest: str, tool: str, arguments_json: str, state: State) -> str:
+    return recording_key(server_digest, tool, arguments_json, state)
 
 
 def _recordings(tool: BoundTool, asked: _Asked, state: State, library: Library) -> list[Recording]:
     if _is_lost(state):
         return []
-    key = recording_key(tool.server_digest, tool.name, asked.arguments_json, state)
+    key_of = _key if len(asked.arguments_json) <= _KEPT_CHARS else recording_key
+    key = key_of(tool.server_digest, tool.name, asked.arguments_json, state)
     return [found for found in library.recordings_at(key) if found.path_mode is tool.path_mode]
 
 
