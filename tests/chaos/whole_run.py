@@ -161,7 +161,8 @@ def role_of(process: psutil.Process) -> str:
             return word.removeprefix("services.")
     if "kafka.Kafka" in command:
         return "kafka"
-    return "valkey" if command and command[0].endswith("valkey-server") else ""
+    # it writes its address into its own command line
+    return "valkey" if command and "valkey-server" in command[0] else ""
 
 
 def _runs(process: psutil.Process) -> bool:
