@@ -88,11 +88,11 @@ def test_newest_commit_is_that_of_the_checked_out_branch():
 def test_local_time_is_that_of_the_worlds_date():
     world = built()
     zone = lf.Literal("Asia/Kolkata", ValueKind.TIME_ZONE)
-    form = lf.LocalTime("09:30", zone, lf.Literal("America/New_York", ValueKind.TIME_ZONE))
-    shown = datetime.combine(world.company.now.date(), time(9, 30), ZoneInfo("Asia/Kolkata"))
+    form = lf.LocalTime("19:30", zone, lf.Literal("America/New_York", ValueKind.TIME_ZONE))
+    shown = datetime.combine(world.company.now.date(), time(19, 30), ZoneInfo("Asia/Kolkata"))
     expected = shown.astimezone(ZoneInfo("America/New_York")).strftime("%H:%M")
     assert judged(form, expected, kind="time").uniqueness is Uniqueness.PROVEN
-    assert judged(form, "09:30", kind="time").refusal.reason == "meaning_mismatch"
+    assert judged(form, "19:30", kind="time").refusal.reason == "meaning_mismatch"
 
 
 def test_code_is_measured_where_the_measure_has_one_definition():

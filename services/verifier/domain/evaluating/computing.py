@@ -33,7 +33,7 @@ def local_time(form: lf.LocalTime, from_zone: Value, to_zone: Value, now: str) -
     shown = read_time(form.time)
     if shown is None:
         raise Rejected(NO_REFERENT, f"{form.time!r} is no time of day")
-    source, target = _zone(from_zone), _zone(to_zone)
+    source, target = zone(from_zone), zone(to_zone)
     today = datetime.fromisoformat(now).astimezone(source).date()
     moment = datetime.combine(today, time(shown.hour, shown.minute), source)
     return f"{moment.astimezone(target):%H:%M}"
@@ -90,7 +90,8 @@ def _number(value: Value) -> Decimal:
     return number
 
 
-def _zone(value: Value) -> ZoneInfo:
+def zone(value: Value) -> ZoneInfo:
+    """Read a time zone; raises Rejected when the value is none."""
     if str(value) not in ZONES | BARE_ZONES:
         raise Rejected(NO_REFERENT, f"{str(value)[:60]!r} is no time zone")
     return ZoneInfo(str(value))

@@ -11,6 +11,7 @@ from services.verifier.domain.evaluating.cheapest import Cheapest, cheapest
 from services.verifier.domain.evaluating.comparing import disagreement
 from services.verifier.domain.evaluating.evaluator import Evaluator
 from services.verifier.domain.evaluating.reading import Value
+from services.verifier.domain.evaluating.working import IDLE, UNTIMELY, idle, untimely
 from services.verifier.domain.evaluating.world import AMBIGUOUS, NO_REFERENT, Unread, World
 from shared.model import logical_form as lf
 from shared.model.errors import Rejected
@@ -19,7 +20,7 @@ from shared.proof.canonical import parse, parse_canonical
 
 CONTRADICTING = "contradicting_source"
 MISMATCH = "meaning_mismatch"
-MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH)
+MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH, IDLE, UNTIMELY)
 """The reasons for which the evaluator refuses, as the funnel counts them."""
 
 
@@ -85,6 +86,8 @@ class Meanings:
             raise Rejected(MISMATCH, text)
         if not unread and (text := self._sources.contradiction(self._evaluator, question, task.prompt)):
             raise Rejected(CONTRADICTING, text)
+        if not unread:
+            _refuse_useless(self._evaluator, question)
         return unread
 
     def _values(self, question: lf.Question) -> tuple[dict[str, Value], str]:
@@ -96,6 +99,12 @@ class Meanings:
             except Unread as error:
                 unread = unread or str(error)
         return values, unread
+
+
+def _refuse_useless(evaluator: Evaluator, question: lf.Question) -> None:
+    for reason, check in ((IDLE, idle), (UNTIMELY, untimely)):
+        if text := check(evaluator, question):
+            raise Rejected(reason, text)
 
 
 def _question(task: Task) -> lf.Question | None:

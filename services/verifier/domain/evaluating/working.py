@@ -1,0 +1,97 @@
+"""Does every part of a question do work? A filter that removes nothing or a lookup of what was said asks for nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+
+from services.verifier.domain.evaluating import computing, documents, history, selecting
+from services.verifier.domain.evaluating.evaluator import Evaluator
+from services.verifier.domain.evaluating.reading import is_same
+from services.verifier.domain.evaluating.world import Unread
+from shared.model import logical_form as lf
+from shared.model.errors import Rejected
+from shared.proof.dates import read_time
+from shared.proof.locators import text_of
+
+IDLE = "idle_condition"
+"""A part of the question changes nothing."""
+UNTIMELY = "untimely"
+"""A time of day that is over, or that nobody would call at."""
+_FEWEST_COMPARED, _FEWEST_ADDED = 3, 2
+_EARLIEST, _LATEST = time(6), time(22)
+_SHORTEST = 3
+
+
+def idle(evaluator: Evaluator, question: lf.Question) -> str:
+    """Say which part of a question changes nothing; empty when all do work.
+
+    Raises:
+        Rejected, Unread: as the evaluator does.
+    """
+    checks: tuple[Any, ...] = (_rows, _branches)
+    for form in lf.walk(question):
+        for check in checks:
+            if text := next(check(evaluator, form), ""):
+                return str(text)
+    return next((text for field in question.fields if (text := _circular(evaluator, field.value))), "")
+
+
+def untimely(evaluator: Evaluator, question: lf.Question) -> str:
+    """Say which time of day cannot be meant: over by now, or in the middle of somebody's night."""
+    for form in lf.walk(question):
+        if isinstance(form, lf.LocalTime):
+            source = computing.zone(evaluator.value(form.from_zone))
+            now = datetime.fromisoformat(evaluator.world.now).astimezone(source).timetz().replace(tzinfo=None)
+            asked, there = read_time(form.time), read_time(text_of(evaluator.value(form)))
+            if asked is not None and asked.replace(tzinfo=None) <= now:
+                return f"{form.time} is over where it is {now:%H:%M}"
+            if there is not None and not _EARLIEST <= there.replace(tzinfo=None) <= _LATEST:
+                return f"nobody is called at {there:%H:%M}"
+    return ""
+
+
+def _rows(evaluator: Evaluator, form: Any) -> Iterator[str]:
+    """Superlatives and means want three rows, sums two; every condition must remove a row."""
+    if not isinstance(form, lf.Extreme | lf.Aggregate):
+        return
+    table = selecting.table_of(evaluator.world, form.table)
+    found = selecting.meeting(table, form.where, evaluator.value)
+    counts = isinstance(form, lf.Aggregate) and form.function is lf.Function.COUNT
+    adds = isinstance(form, lf.Aggregate) and form.function is lf.Function.SUM
+    fewest = 0 if counts else _FEWEST_ADDED if adds else _FEWEST_COMPARED
+    if len(found) < fewest:
+        yield f"{form.table.path}: only {len(found)} rows to choose from by {form.column}"
+    for condition in form.where:
+        others = tuple(other for other in form.where if other is not condition)
+        if len(selecting.meeting(table, others, evaluator.value)) == len(found):
+            yield f"{form.table.path}: the condition on {condition.column} removes no row"
+        for value in condition.value.of if isinstance(condition.value, lf.Several) else ():
+            alone = lf.Condition(condition.column, lf.Operator.EQUAL, value)
+            if not selecting.meeting(table, (*others, alone), evaluator.value):
+                yield f"{form.table.path}: one of the values of {condition.column} selects no row"
+
+
+def _branches(evaluator: Evaluator, form: Any) -> Iterator[str]:
+    """A branch that is asked about must differ from what is checked out."""
+    if isinstance(form, lf.Commit) and form.branch:
+        known = evaluator.world.history(form.path)
+        if history.newest(known, form.branch) == history.newest(known):
+            yield f"the newest commit of {form.branch} is the one that is checked out"
+
+
+def _circular(evaluator: Evaluator, value: Any) -> str:
+    """Say so when a document that the question sends to already says what is looked up elsewhere."""
+    if not isinstance(value, lf.Attribute):
+        return ""
+    sought = text_of(evaluator.value(value))
+    for form in lf.walk(value):
+        if isinstance(form, lf.Literal) and is_same(form.text, sought):
+            return f"the question says {sought[:40]!r} itself"
+        if isinstance(form, lf.Fact) and len(sought) >= _SHORTEST:
+            try:
+                said = documents.named(evaluator.world, form).labelled
+            except (Unread, Rejected):
+                continue
+            if any(is_same(text, sought) for _, text in said):
+                return f"{form.path} says {sought[:40]!r} itself"
+    return ""
