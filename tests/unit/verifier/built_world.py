@@ -1,11 +1,12 @@
 """A built company as the evaluator sees it, and questions about it whose answers the company's own records say."""
 
+import atexit
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from statistics import fmean
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 from services.verifier.adapters.worlds import FileWorld
@@ -60,7 +61,9 @@ class Built:
 @cache
 def built(seed=7, size=2):
     """Build a world once a session."""
-    folder = build(seed, size, Path(mkdtemp(prefix="firefly-built-")) / "world")
+    room = TemporaryDirectory(prefix="firefly-built-")
+    atexit.register(room.cleanup)
+    folder = build(seed, size, Path(room.name) / "world")
     company, _ = compose(seed, size)
     files = FileWorld(folder / "files", company.now.isoformat())
     return Built(company, draw_layout(seed, company.units), folder, files)
