@@ -17,9 +17,11 @@ from cli.running.stack import Stack
 from cli.running.supervisor import Supervisor
 from cli.running.usage import Meter
 from cli.running.view import View, server_line
+from shared.model.errors import Unavailable
 from shared.runtime.streaming.admin import create_topics
 
 TICK_SECONDS = 0.2
+REVIVALS = 5
 SHOW_SECONDS = 1.0
 REMIND_SECONDS = 120.0
 STALL_SECONDS = 900.0
@@ -80,15 +82,15 @@ class Pipeline:
 
     async def _to_the_goal(self, after: Callable[[], Awaitable[None]]) -> None:
         bootstrap = self.stack.kafka.bootstrap
-        await create_topics(bootstrap)
+        await self._reviving(lambda: create_topics(bootstrap))
         feed = Feed(bootstrap, self.progress)
         async with feed.following():
-            await feed.catch_up()
+            await self._reviving(feed.catch_up)
             feed.on_record = lambda record: server_line(self.view.say, record)
-            await requests.publish(bootstrap, self.crawl, only_worlds=True)
+            await self._reviving(lambda: requests.publish(bootstrap, self.crawl, only_worlds=True))
             try:
                 await self._work(feed)
-                await feed.catch_up()
+                await self._reviving(feed.catch_up)
                 await after()
             finally:
                 self.view.close()
@@ -122,9 +124,27 @@ class Pipeline:
         """Once the worlds were looked at: they take a second, and would wait behind servers that take a minute."""
         deadline = time.monotonic() + WORLDS_SECONDS
         while not self.progress.worlds.issuperset(self.crawl.worlds) and time.monotonic() < deadline:
+            self.stack.revive()
             self.supervisor.tick()
             await asyncio.sleep(TICK_SECONDS)
-        await requests.publish(self.stack.kafka.bootstrap, self.crawl)
+        await self._reviving(lambda: requests.publish(self.stack.kafka.bootstrap, self.crawl))
+
+    async def _reviving(self, step: Callable[[], Awaitable[object]]) -> None:
+        """Take a step that may be taken twice; where Kafka died under it, start Kafka and take it again.
+
+        Raises:
+            Unavailable: Kafka lives and does not answer, or dies again and again.
+        """
+        for left in reversed(range(REVIVALS)):
+            restarts = self.stack.restarts
+            try:
+                await step()
+            except Unavailable:
+                self.stack.revive()
+                if not left or self.stack.restarts == restarts:
+                    raise
+            else:
+                return
 
     def _first_services(self) -> list[str]:
         enough = self.goal.phase(self.progress, self._draining) is not Phase.RUN
@@ -139,7 +159,7 @@ class Pipeline:
         self._draining = True
         drawing = [name for name, service in self.supervisor.services.items() if service.spec.draws]
         await self.supervisor.stop(drawing)
-        await feed.catch_up()
+        await self._reviving(feed.catch_up)
 
     def _watch_budget(self, quiet_seconds: float) -> None:
         """Say once that it is spent; a run with a goal ends when what was in hand is finished."""

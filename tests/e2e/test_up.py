@@ -217,6 +217,18 @@ def test_up_starts_kafka_again_when_it_was_killed(up, tmp_path: Path) -> None:
     assert set(keys(tmp_path / "data", "verified-tasks")["verified-tasks"]) == EXPECTED
 
 
+def test_up_starts_kafka_again_when_it_dies_before_the_services_are_there(up, tmp_path: Path) -> None:
+    run = up("--draws", "16")
+    run.wait_for(lambda: DataFolder(tmp_path / "data").running())
+    broker = next(child for child in run.children() if "kafka.Kafka" in child.cmdline())
+    broker.kill()
+    assert run.ended() == 0, run.text
+    assert "kafka died; starting it again" in run.text
+    found = keys(tmp_path / "data", "verified-tasks", "crawl-requests")
+    assert set(found["verified-tasks"].values()) == {1}
+    assert set(found["crawl-requests"].values()) == {1}
+
+
 def test_status_and_down_find_a_run_in_progress(up, tmp_path: Path) -> None:
     run = up("--until", "100000", "--budget-calls", "500")
     run.wait_until_running()
