@@ -202,7 +202,7 @@ def failures(mutant: str, *options: str) -> list[str]:
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
     )
-    if done.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or "\nERROR" in done.stdout:
+    if done.returncode not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or "\nERROR tests/" in done.stdout:
         raise BadInput(f"the tests could not be run against {mutant or 'the unbroken code'}: {done.stdout[-2000:]}")
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
     return [test.split("::")[-1] for test in failed]

@@ -121,6 +121,10 @@ class Facts:
     unhandled: int
 
 
+NOTHING = Facts((), 0, 0, "", "", 0, 0)
+"""Of a run that did not come to its end."""
+
+
 def facts_of(data: Path) -> Facts:
     """Read a finished run's topics and export it.
 
