@@ -10,6 +10,7 @@ PYTHON312 ?= 3.12
 DATA ?= .firefly/data
 SERVERS ?= examples/mcp.json
 TESTS ?= tests/unit tests/contracts tests/integration tests/e2e clients/python/tests
+BENCHMARKS ?= style worker faust_shell subscriber gate snapshot_growth
 STATE := .firefly/make
 UV := $(STATE)/uv/bin/uv
 BIN := .venv/bin
@@ -86,8 +87,10 @@ chaos: setup ## kill things while they work; no loss, no duplicate (minutes)
 mutants: setup ## plant known faults and see the tests find each of them (minutes)
 	$(BIN)/python -m tests.chaos.mutants
 
-bench: setup ## measure throughput and latency
-	@for file in $(wildcard benchmarks/[a-z]*.py); do echo "$$file"; $(BIN)/python "$$file"; done
+bench: setup ## measure beside bare references, into out/bench.json; RUN=data folder adds the whole pipeline, EXPORT=folder exact hits
+	@for name in $(BENCHMARKS); do echo "$$name"; $(BIN)/python -m benchmarks.$$name; done
+	$(if $(RUN),$(BIN)/python -m benchmarks.pipeline $(RUN))
+	$(if $(EXPORT),$(BIN)/python -m benchmarks.exact_hit $(EXPORT))
 
 demo: setup ## from twelve MCP servers to 25 verified tasks, replayed and exported to out/demo
 	$(BIN)/firefly demo

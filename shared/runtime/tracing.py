@@ -56,6 +56,11 @@ def use(provider: Any) -> None:
     _Tracing.tracer = provider.get_tracer("firefly") if provider else None
 
 
+def is_on() -> bool:
+    """Say whether spans are made."""
+    return _Tracing.tracer is not None
+
+
 def shut_down() -> None:
     """Export what is left, within a bound: a collector that is away must not keep a service."""
     provider = _Tracing.provider

@@ -48,6 +48,8 @@ _UNIONS: dict[str, type[Message]] = {
     "tool-graph": tool_graph_pb2.GraphRecord,
     "sub-dags": sub_dag_pb2.SubDagRecord,
 }
+_PLAIN = frozenset((str, int, float, bool, bytes))
+"""Types that need no translation; enumerations are types of their own."""
 
 
 def encode(topic: str, record: Any) -> bytes:
@@ -81,17 +83,18 @@ def decode(topic: str, data: bytes) -> Any:
 
 def to_message(record: Any) -> Message:
     """Translate a model record to its message."""
-    message = _message_type(type(record).__name__)()
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if value is None:
-            continue
-        if isinstance(value, tuple):
-            getattr(message, field.name).extend(_to_wire(message, field.name, item) for item in value)
+    kind: Any = type(record)
+    message = _message_type(kind.__name__)()
+    for name in _field_names(kind):
+        value = getattr(record, name)
+        if type(value) in _PLAIN:
+            setattr(message, name, value)
+        elif isinstance(value, tuple):
+            getattr(message, name).extend(_to_wire(message, name, item) for item in value)
         elif dataclasses.is_dataclass(value):
-            getattr(message, field.name).CopyFrom(to_message(value))
-        else:
-            setattr(message, field.name, _to_wire(message, field.name, value))
+            getattr(message, name).CopyFrom(to_message(value))
+        elif value is not None:
+            setattr(message, name, _to_wire(message, name, value))
     return message
 
 
@@ -109,15 +112,32 @@ def _to_wire(message: Message, field: str, value: Any) -> Any:
 
 
 def _from_wire(message: Message, field: str, hint: Any) -> Any:
-    value, kind = getattr(message, field), hint
-    if typing.get_origin(hint) is tuple:
-        return tuple(_one_from_wire(item, typing.get_args(hint)[0], message, field) for item in value)
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        kind = next(arm for arm in typing.get_args(hint) if arm is not type(None))
+    value = getattr(message, field)
+    if hint in _PLAIN:
+        return value
+    is_many, is_optional, kind = _shape(hint)
+    if is_many:
+        return tuple(value) if kind in _PLAIN else tuple(_one_from_wire(one, kind, message, field) for one in value)
+    if is_optional:
         absent = value == 0 if issubclass(kind, StrEnum) else not message.HasField(field)
         if absent:
             return None
     return _one_from_wire(value, kind, message, field)
+
+
+@functools.cache
+def _shape(hint: Any) -> tuple[bool, bool, Any]:
+    """Say of an annotation whether it is repeated, whether it may be absent, and of which type one value is."""
+    if typing.get_origin(hint) is tuple:
+        return True, False, typing.get_args(hint)[0]
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return False, True, next(arm for arm in typing.get_args(hint) if arm is not type(None))
+    return False, False, hint
+
+
+@functools.cache
+def _field_names(record: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 def _one_from_wire(value: Any, kind: Any, message: Message, field: str) -> Any:

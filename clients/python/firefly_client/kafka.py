@@ -132,7 +132,8 @@ class Subscription:
         self._pending: deque[Any] = deque()
         """Fetched and not yet yielded; first what changed between the last save and the start."""
         self._news = True
-        self._in_hand: tuple[tuple[str, int], int] | None = None
+        self._in_hand: Any = None
+        """The record that was yielded last."""
         self._saved_at: float | None = None
 
     async def __aenter__(self) -> Subscription:
@@ -194,14 +195,13 @@ class Subscription:
     def _next(self, item: Any) -> TaskChange | None:
         if isinstance(item, TaskChange):
             return item
-        self._in_hand = ((item.topic, item.partition), item.offset + 1)
+        self._in_hand = item
         return self._change(item)
 
     def _note_handled(self) -> None:
         """What was yielded last is handled; of what was news at the start, only once all of it is."""
-        if self._in_hand:
-            position, offset = self._in_hand
-            self._handled[position] = offset
+        if (record := self._in_hand) is not None:
+            self._handled[record.topic, record.partition] = record.offset + 1
             self._in_hand = None
         if self._news and not any(isinstance(item, TaskChange) for item in self._pending):
             self._news = False

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import structlog
@@ -71,7 +71,11 @@ class Attempts:
             Fenced: the handler found another owner.
         """
         structlog.contextvars.bind_contextvars(
-            stage=self._stage.name, topic=message.topic, partition=message.partition, offset=message.offset
+            stage=self._stage.name,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key.decode("utf-8", "replace"),
         )
         labels = (self._stage.name, message.topic)
         telemetry.EVENTS_IN.labels(*labels).inc()
@@ -85,7 +89,6 @@ class Attempts:
             event = message.decode()
         except Rejected as error:
             return self._dead(message, message.event(), error, 1)
-        structlog.contextvars.bind_contextvars(key=event.key)
         attempts = waits = 0
         while True:
             await self._held(event)
@@ -118,6 +121,8 @@ class Attempts:
         return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, context))
 
     def _traced(self, event: Event) -> AbstractContextManager[tracing.Headers]:
+        if not tracing.is_on():
+            return nullcontext(event.headers)
         where: dict[str, str | int] = {
             "destination.partition.id": str(event.partition),
             "kafka.offset": event.offset,

@@ -1,0 +1,159 @@
+"""The Faust shell beside a bare Faust agent: `python -m benchmarks.faust_shell [--profile]`.
+
+Both read the same 1 KiB records from four partitions with the same Faust settings. Once nothing is written; once one
+record is written for each event and its acknowledgement awaited before the event is done, which is what "not lost"
+takes in both. Every run is a process of its own: Faust leaves threads behind that slow the next app down.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from benchmarks import beside
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.streaming.events import Event, Output
+from shared.runtime.streaming.faust_stage import FaustStage, build_app
+from shared.runtime.streaming.stage import Stage
+from shared.runtime.topics import BY_NAME
+
+RECORDS = {False: 10_000, True: 2_000}
+"""By whether each event writes a record."""
+OUT = "bench-out"
+
+
+class Shell:
+    """Ours and the reference over one broker."""
+
+    def __init__(self, bootstrap: str, folder: Path, source: str, writes: bool) -> None:
+        self._settings = ServiceSettings(kafka_bootstrap=bootstrap, data_dir=folder)
+        self._source, self._writes, self._numbers = source, writes, count()
+        self._records = RECORDS[writes]
+
+    async def ours(self) -> float:
+        """Events per second of the shell, from its first event to its last."""
+        watch = _Watch(self._records)
+
+        async def handle(event: Event) -> Sequence[Output]:
+            watch.saw()
+            return [Output(OUT, event.key, event.record)] if self._writes else []
+
+        stopping = asyncio.Event()
+        running = asyncio.create_task(FaustStage(self._settings, self._stage(handle)).run(stopping))
+        await watch.all_seen.wait()
+        stopping.set()
+        await running
+        return watch.rate
+
+    async def reference(self) -> float:
+        """Events per second of the agent, likewise."""
+        watch = _Watch(self._records)
+        channels: list[Any] = []
+
+        async def work(stream: Any) -> None:
+            async for event in stream.events():
+                watch.saw()
+                if channels:
+                    await (await channels[0].send(key=event.message.key, value=event.message.value))
+
+        stage = self._stage(_nothing)
+        app = _bare(self._settings, stage, work)
+        if self._writes:
+            channels.append(app.topic(OUT, key_serializer="raw", value_serializer="raw"))
+        await app.start()
+        await watch.all_seen.wait()
+        await app.stop()
+        return watch.rate
+
+    def _stage(self, handler: Callable[[Event], Awaitable[Sequence[Output]]]) -> Stage:
+        return Stage(f"bench-faust-{self._writes}-{next(self._numbers)}", (self._source,), handler)
+
+
+class _Watch:
+    """Counts events and takes the time."""
+
+    def __init__(self, count: int) -> None:
+        self._left = self._count = count
+        self._began = self._ended = 0.0
+        self.all_seen = asyncio.Event()
+
+    def saw(self) -> None:
+        self._ended = time.perf_counter()
+        self._began = self._began or self._ended
+        self._left -= 1
+        if not self._left:
+            self.all_seen.set()
+
+    @property
+    def rate(self) -> float:
+        return (self._count - 1) / (self._ended - self._began)
+
+
+async def _nothing(event: Event) -> Sequence[Output]:
+    return ()
+
+
+def _bare(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awaitable[None]]) -> Any:
+    """Make the same app on the transport that Faust comes with."""
+    from faust.transport.drivers.aiokafka import Transport
+
+    app = build_app(settings, stage, work)
+    app.transport = Transport(app.conf.broker_consumer, app, loop=app.loop)
+    return app
+
+
+async def _in_process(kind: str, bootstrap: str, source: str, writes: bool) -> float:
+    command = [sys.executable, "-m", "benchmarks.faust_shell", "--run", kind, bootstrap, source, str(int(writes))]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return float(said.splitlines()[-1])
+
+
+async def run_one(kind: str, bootstrap: str, source: str, writes: bool, is_profiled: bool = False) -> None:
+    """Run one kind in this process and print its rate."""
+    BY_NAME.update({name: beside.topic_of(name) for name in (source, OUT)})
+    with tempfile.TemporaryDirectory() as folder:
+        shell = Shell(bootstrap, Path(folder), source, writes)
+        with beside.profiling() if is_profiled else contextlib.nullcontext():
+            print(await (shell.ours() if kind == "ours" else shell.reference()), flush=True)
+    os._exit(0)  # what Faust left running must not keep this process
+
+
+async def measure(is_profiled: bool) -> None:
+    """Fill the topics and measure both."""
+    async with beside.kafka() as bootstrap:
+        await beside.create(bootstrap, OUT)
+        for writes, records in RECORDS.items():
+            source = f"bench-{records}"
+            await beside.create(bootstrap, source)
+            filling = ((f"id-{n}".encode(), beside.request_of(n)) for n in range(records))
+            await beside.fill(bootstrap, source, filling)
+            if is_profiled:
+                await run_one("ours", bootstrap, source, writes, is_profiled)
+            ours, reference = (partial(_in_process, kind, bootstrap, source, writes) for kind in ("ours", "reference"))
+            what = "one acknowledged record each" if writes else "nothing written"
+            await beside.take_turns(f"Faust shell, 1 KiB records, {what}", "1/s", ours, reference)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--profile", action="store_true", help="only say where the shell's time goes")
+    parser.add_argument("--run", nargs=4, metavar=("KIND", "BOOTSTRAP", "TOPIC", "WRITES"))
+    asked = parser.parse_args()
+    if asked.run:
+        kind, bootstrap, topic, writes = asked.run
+        asyncio.run(run_one(kind, bootstrap, topic, writes == "1"))
+    else:
+        asyncio.run(measure(asked.profile))
