@@ -26,6 +26,7 @@ _GUESSABLE = 5
 _FEW = 4
 _NAMED = 0.7
 _DISTINCT = 0.6
+_ENOUGH = 4
 _SURE = 0.85
 
 
@@ -62,7 +63,9 @@ class Asker:
         sure = [c for c in relation.measures if c.distinct == rows]
         near = [c for c in relation.measures if c.distinct >= _DISTINCT * rows]
         by = self.some(sure if sure and self.chance(_SURE) else near)
-        where = (self.category(relation),) if relation.categories and self.chance(0.35) else ()
+        # Among a few rows the highest is no question, and a category that nearly all rows share removes nothing.
+        broad = [c for c in relation.categories if rows >= _ENOUGH * c.distinct]
+        where = (self.category(relation),) if broad and self.chance(0.35) else ()
         return lf.Extreme(relation.table, by.name, self.some(list(lf.Direction)), where)
 
     def category(self, relation: Relation) -> lf.Condition:
@@ -110,7 +113,8 @@ class Asker:
     def referred(self, relation: Relation, depth: int) -> lf.Keyed:
         """The row that a column of another row names."""
         reference = self.some([r for r in self.relations.references if r.target is relation])
-        return self.follow(reference, self.entity(reference.source, depth))
+        source = reference.source
+        return self.follow(reference, self.hidden(source, 0, linked=True) if depth > 0 else self.named(source))
 
     def committed(self, relation: Relation) -> lf.Keyed:
         """The row of whoever made the newest commit."""
@@ -172,6 +176,8 @@ class Asker:
         """Columns to ask for: one telling one first, then others."""
         relation, told = self.relation(entity), told_columns(entity)
         used = {entity.column} if isinstance(entity, lf.Keyed) or not relation.keys else set()
+        if isinstance(entity, lf.Keyed) and not isinstance(entity.key, lf.Literal):
+            used |= {key.name for key in relation.keys}
         asked = [c for c in relation.attributes if c.name not in told | used]
         telling = [c for c in asked if is_telling(c)]
         named = isinstance(entity, lf.Extreme) and bool(relation.keys)

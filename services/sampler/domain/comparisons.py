@@ -9,7 +9,7 @@ from services.sampler.domain.capabilities import Skill
 from services.sampler.domain.framing import question
 from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import Relation, is_whole, measures
-from services.sampler.domain.selecting import adds_up
+from services.sampler.domain.selecting import adds_up, is_one_sort, opening
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
@@ -18,7 +18,7 @@ from shared.proof.units import dimension, same_dimension, unit_of_key
 from shared.proof.words import words
 
 _TELLING_WORD = 4
-_SINGLE_FILE = 0.5
+_SINGLE_FILE, _TOLD = 0.5, 0.4
 _DAY_LENGTH, _FROM_ROW = 10, 3
 _LIMITED = frozenset(("limit", "maximum", "minimum", "temperature", "weight"))
 _BOUNDS = ("limit", "minimum", "maximum", "level", "order")
@@ -37,16 +37,30 @@ _OPPOSED = (
 
 def comparison(asker: Asker) -> lf.Question:
     """Two rows compared in one measure."""
-    relation = asker.some([r for r in asker.relations.relations if any(measures(c) for c in r.attributes)])
+    relation = asker.some([r for r in asker.relations.relations if r.keys and any(measures(c) for c in r.attributes)])
     column = asker.some([c for c in relation.measures if is_telling(c) and (c.unit or not is_whole(c))])
-    first, second = asker.hidden(relation, 1), asker.entity(relation, 1)
+    first, second = _alike_rows(asker, relation)
     if first == second or column.name in told_columns(first) | told_columns(second):
         raise Infeasible("one row compared with itself")
-    operation = asker.some(_operations(column.unit, column.name))
+    operation = asker.some(_operations(column.unit))
     operands = (attribute(first, column), attribute(second, column))
     unit = "percent" if operation is lf.Operation.PERCENT_CHANGE else column.unit
     form = lf.Computed(operation, operands, column.kind, unit)
     return question("comparison", [form], decimals={form: 2})
+
+
+def _alike_rows(asker: Asker, relation: Relation) -> tuple[lf.Row, lf.Row]:
+    """Two rows that the question names alike: both by name, or both by what documents of one sort say."""
+    mentions = [m for m in asker.relations.mentions if m.relation is relation]
+    if mentions and asker.chance(_TOLD):
+        first = asker.some(mentions)
+        second = asker.some([m for m in mentions if m.fact.path != first.fact.path and is_one_sort(asker, first, m)])
+        return asker.mentioned(first), asker.mentioned(second)
+    name = relation.keys[-1]
+    first_text, second_text = asker.some(name.samples), asker.some(name.samples)
+    return tuple(  # type: ignore[return-value]
+        lf.Keyed(relation.table, name.name, lf.Literal(text, name.kind)) for text in (first_text, second_text)
+    )
 
 
 def said_against(asker: Asker) -> lf.Question:
@@ -77,15 +91,15 @@ def said_against(asker: Asker) -> lf.Question:
 
 
 def limit_against(asker: Asker) -> lf.Question:
-    """A document's limit against the extreme of what was measured, both in another unit."""
-    fact = asker.some([f for f in asker.relations.facts if asker.units_for(f.unit) and set(words(f.key)) & _LIMITED])
+    """A document's limit against the extreme of what was measured."""
+    fact = asker.some([f for f in asker.relations.facts if f.unit and set(words(f.key)) & _LIMITED])
     relation, column, condition = asker.some(list(_measured(asker, fact)))
-    units = set(asker.units_for(fact.unit)) & set(asker.units_for(column.unit))
-    into = asker.some(sorted(units - {fact.unit, column.unit}))
     function = lf.Function.MIN if "minimum" in words(fact.key) else lf.Function.MAX
     most = lf.Aggregate(relation.table, function, column.name, (condition,), column.kind, column.unit)
-    operands = (lf.Converted(most, column.unit, into), lf.Converted(said(fact, asker.relations), fact.unit, into))
-    form = lf.Computed(lf.Operation.DIFFERENCE, operands, ValueKind.QUANTITY, into)
+    told: lf.Form = said(fact, asker.relations)
+    # Only what is measured in another unit is converted: a colleague thinks in the unit of the limit.
+    measured: lf.Form = most if column.unit == fact.unit else lf.Converted(most, column.unit, fact.unit)
+    form = lf.Computed(lf.Operation.DIFFERENCE, (measured, told), ValueKind.QUANTITY, fact.unit)
     return question("limit_against", [form], decimals={form: 2})
 
 
@@ -105,29 +119,25 @@ def _measured(asker: Asker, fact: WorldFact) -> Iterator[tuple[Relation, WorldCo
                 yield relation, asker.some(columns), lf.Condition(category.name, lf.Operator.EQUAL, value)
 
 
-def average_of(asker: Asker) -> lf.Question:
-    """What several documents say under the same label, added or averaged."""
+def two_documents(asker: Asker) -> lf.Question:
+    """What two documents of one sort say under the same label, compared."""
     numeric = [f for f in asker.relations.facts if measures(f)]
     fact = asker.some(numeric)
+    first = opening(asker, fact.path)
     same = [f for f in numeric if f.key == fact.key and f.unit == fact.unit and f.path != fact.path]
-    asker.rng.shuffle(same)
-    chosen = [fact, *same[: asker.rng.randint(1, 2)]]
-    if not same:
-        raise Infeasible("only one document says so")
-    additive = adds_up(fact.key, fact.unit)
-    operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM)) if additive else lf.Operation.MEAN
-    chosen.sort(key=lambda f: f.path)
-    form = lf.Computed(operation, tuple(said(f, asker.relations) for f in chosen), fact.kind, fact.unit)
-    exact = operation is lf.Operation.SUM and all(re.fullmatch(r"\d+\D*", f.text) for f in chosen)
-    return question("average_of", [form], decimals={form: -1 if exact else 2})
+    other = asker.some([f for f in same if first and opening(asker, f.path) == first])
+    operands = tuple(said(f, asker.relations) for f in (fact, other))
+    form = lf.Computed(lf.Operation.DIFFERENCE, operands, fact.kind, fact.unit)
+    whole = all(re.fullmatch(r"\d+\D*", f.text) for f in (fact, other))
+    return question("two_documents", [form], decimals={form: -1 if whole else 2})
 
 
 def days_between(asker: Asker) -> lf.Question:
-    """The days between two dates that belong together: of one document, of one label, of the row that it names."""
+    """The days between two dates that belong together: of one document, or of the row that it names."""
     dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE and f.key.lower() != "date"]
     first = asker.some(dates)
     second: list[Any] = [
-        said(other, asker.relations) for other in dates if (other.path == first.path) != (other.key == first.key)
+        said(other, asker.relations) for other in dates if other.path == first.path and other.key != first.key
     ]
     for mention in asker.relations.mentions:
         if mention.fact.path == first.path and all(k.kind is ValueKind.IDENTIFIER for k in mention.relation.keys):

@@ -21,7 +21,7 @@ from shared.proof.canonical import sha256_text
 POLICY = "relational-1"
 _TRIES = 60
 _MOST_CALLS = 10
-_SHAPE_SHARE = 0.03
+_SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
 _SINGLE_SHARE = 0.22
 _WALKS_FIRST = 0.2

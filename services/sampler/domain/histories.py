@@ -17,7 +17,7 @@ from shared.proof.words import words
 
 _DATED, _LISTED, _APPLIED = 0.6, 0.6, 0.5
 _MEASURES = ("line_count", "code_lines")
-_DAY_LENGTH, _RECENT = 10, 150
+_RECENT = 120
 
 
 def history(asker: Asker) -> lf.Question:
@@ -46,7 +46,8 @@ def branch_change(asker: Asker) -> lf.Question:
     if not fact.unit and share is not None and 0 < share < 1 and asker.chance(_APPLIED):
         return _applied(asker, value)
     told = said(fact, asker.relations)
-    operation = asker.some((lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE))
+    # Of a share, percent and percentage points are two answers; only amounts are compared in percent.
+    operation = asker.some((lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE)[: 2 if fact.unit else 1])
     changes = operation is lf.Operation.PERCENT_CHANGE
     operands = (told, value) if changes else (value, told)
     form = lf.Computed(operation, operands, value.kind, "percent" if changes else value.unit)
@@ -61,7 +62,7 @@ def _applied(asker: Asker, value: lf.BranchValue) -> lf.Question:
         if "price" in words(c.name) and dimension(c.unit).startswith("currency") and is_telling(c) and r.keys
     ]
     relation, column = asker.some(priced)
-    operands = (attribute(asker.hidden(relation, 1), column), value)
+    operands = (attribute(asker.named(relation), column), value)
     form = lf.Computed(lf.Operation.PRODUCT, operands, ValueKind.QUANTITY, column.unit)
     return question("branch_change", [form], decimals={form: 2})
 
@@ -76,9 +77,7 @@ def _proposals(asker: Asker) -> Iterator[tuple[WorldFact, lf.BranchValue]]:
 
 
 def _day(asker: Asker) -> lf.Form:
-    """A recent day that a document gives: before older ones there may be no commit yet."""
+    """A recent day: before older ones there may be no commit yet."""
     now = datetime.fromisoformat(asker.relations.world.frozen_now)
-    first, last = ((now - timedelta(days=days)).date().isoformat() for days in (_RECENT, 0))
-    dates = [f for f in asker.relations.facts if f.kind is ValueKind.DATE and first <= f.text <= last]
-    fact = asker.some([f for f in dates if len(f.text) == _DAY_LENGTH and f.key.lower() != "date"])
-    return said(fact, asker.relations)
+    day = now - timedelta(days=asker.rng.randint(1, _RECENT))
+    return lf.Literal(day.date().isoformat(), ValueKind.DATE)

@@ -1,48 +1,48 @@
-"""Families in which two values that are found apart meet in one call."""
+"""Families in which two values that are found apart meet in one call, because one thing relates them."""
 
-from datetime import date
+from collections.abc import Callable, Iterator
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said
 from services.sampler.domain.framing import question
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import Relation
+from services.sampler.domain.relations import Reference, Relation
 from services.sampler.domain.selecting import (
     adds_up,
     aggregates,
+    can_look_up,
     counted,
     dates_within,
     is_unique,
     key_of,
+    keyed_by,
+    named_key,
     one_of,
-    other_belonging,
-    second_condition,
     shared_category,
 )
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldFact
 
-_EITHER, _SEVERAL, _SURE = 0.5, 0.35, 0.6
+_SEVERAL, _SURE, _SINCE, _APART = 0.35, 0.6, 0.7, 0.8
 _FEWEST_ROWS = 30
 """Two conditions on fewer rows hardly leave any."""
-_SHORTEST_DAYS, _FEW = 14, 2
+_FEW = 2
+Where = tuple[lf.Condition, ...]
 
 
 def meeting(asker: Asker) -> lf.Question:
     """A total over rows selected by two things found apart."""
-    reference = counted(asker)
-    if asker.chance(_EITHER):
-        return question("meeting", aggregates(asker, reference.source, (one_of(asker, reference),), adding=True))
-    first = lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference))
-    second = second_condition(asker, reference)
-    _refuse_one_source(first, second)
-    return question("meeting", aggregates(asker, reference.source, (first, second)))
+    ways: tuple[Callable[[Asker], tuple[Reference, Where]], ...] = (_dated, _neighbours, _either)
+    way = asker.rng.choices(ways, (6, 3, 1))[0]
+    reference, where = way(asker)
+    return question("meeting", aggregates(asker, reference.source, where, adding=way is _either))
 
 
 def best_of(asker: Asker) -> lf.Question:
-    """The row with the highest or lowest amount among those that meet two conditions found apart."""
-    relation = asker.some(_many(asker))
-    where = _belonging(asker, relation)
-    bound = {condition.column for condition in where}
+    """The row with the highest or lowest amount among those of one thing, or among its recent ones."""
+    reference, where = asker.some((_dated, _dated, _belonging))(asker)
+    relation, bound = reference.source, {condition.column for condition in where}
+    if not relation.keys:
+        raise Infeasible("the rows have no names")
     amounts = [c for c in relation.measures if c.name not in bound and adds_up(c.name, c.unit)]
     rows = relation.world_table.row_count
     # What many rows share has no single highest row, so amounts that tell rows apart come first.
@@ -55,36 +55,22 @@ def best_of(asker: Asker) -> lf.Question:
     return question("best_of", list(dict.fromkeys(asked)))
 
 
-def between(asker: Asker) -> lf.Question:
-    """A total over the rows between two dates that two documents give."""
-    relation = asker.some([r for r in _many(asker) if r.dates])
-    return question("between", aggregates(asker, relation, _period(asker, relation), adding=True))
-
-
 def placed(asker: Asker) -> lf.Question:
-    """What stands on the sheet that one source names, in the row that another names."""
+    """What stands on the sheet that a document names, in the row of something that the question names."""
     sheets = asker.some(_books(asker))
     tables = tuple(relation.table for relation in sheets)
     unique = [c.name for c in sheets[0].world_table.columns if all(is_unique(s.columns[c.name], s) for s in sheets)]
-    keys = [r for r in asker.relations.references if r.source is sheets[0] and r.column.name in unique]
+    keys = [
+        r for r in asker.relations.references if r.source is sheets[0] and r.column.name in unique and can_look_up(r)
+    ]
     reference = asker.some(keys)
     name = asker.some([c for c in sheets[0].measures if c is not reference.column])
-    sheet, key = asker.some(_named(asker, {table.name for table in tables})), key_of(asker, reference)
-    _refuse_one_source(*(lf.Condition("", lf.Operator.EQUAL, value) for value in (sheet, key)))
-    _refuse_absent(asker, sheets, reference.column.name, (sheet, key))
-    value = lf.SheetValue(tables, sheet, reference.column.name, key, name.name, name.kind, name.unit)
+    names = {table.name for table in tables}
+    sheet = said(asker.some([f for f in asker.relations.facts if f.text in names]), asker.relations)
+    value = lf.SheetValue(
+        tables, sheet, reference.column.name, named_key(asker, reference), name.name, name.kind, name.unit
+    )
     return question("placed", [value])
-
-
-def _refuse_absent(asker: Asker, sheets: list[Relation], column: str, found: tuple[lf.Form, lf.Form]) -> None:
-    """What the samples show not to stand on the sheet is not searched there."""
-    texts = {(fact.path, fact.key): fact.text for fact in asker.relations.facts}
-    name, key = (texts.get((form.path, form.key), "") if isinstance(form, lf.Fact) else "" for form in found)
-    for sheet in sheets if key else ():
-        known = sheet.columns[column]
-        is_meant = not name or sheet.table.name == name
-        if is_meant and known.distinct <= len(known.samples) and key not in known.samples:
-            raise Infeasible("the row does not stand on the sheet")
 
 
 def _books(asker: Asker) -> list[list[Relation]]:
@@ -97,52 +83,63 @@ def _books(asker: Asker) -> list[list[Relation]]:
     return [found for found in alike.values() if len(found) > 1]
 
 
-def _named(asker: Asker, names: set[str]) -> list[lf.Form]:
-    """Values that name one of the sheets: what documents say, and rows that are called so."""
-    relations = asker.relations
-    found: list[lf.Form] = [said(f, relations) for f in relations.facts if f.text in names]
-    for relation in relations.relations:
-        for key in relation.keys:
-            if names <= set(key.samples) and relation.measures:
-                found.append(lf.Attribute(asker.extreme(relation), key.name, key.kind))
-    return found
+def _dated(asker: Asker) -> tuple[Reference, Where]:
+    """What a document is about, from a day on that the same document gives: since its new price holds."""
+    found = [
+        (reference, column, day, key)
+        for reference in asker.relations.references
+        if _is_long(asker, reference)
+        for column in reference.source.dates
+        if column.distinct > _FEW
+        for day in dates_within(asker, column)
+        if day.key.lower() != "date"
+        for key in _about(asker, reference, day)
+        if can_look_up(reference) or not isinstance(key, lf.Attribute)
+    ]
+    apart = [one for one in found if isinstance(one[3], lf.Attribute)]
+    reference, column, day, key = asker.some(apart if apart and asker.chance(_APART) else found)
+    operator = lf.Operator.SINCE if asker.chance(_SINCE) else lf.Operator.BEFORE
+    belongs = lf.Condition(reference.column.name, lf.Operator.EQUAL, key)
+    return reference, (belongs, lf.Condition(column.name, operator, said(day, asker.relations)))
 
 
-def _many(asker: Asker) -> list[Relation]:
-    """Relations with enough rows that two conditions leave some."""
-    named = [r for r in asker.relations.relations if r.keys and r.world_table.row_count >= _FEWEST_ROWS]
-    return [r for r in named if asker.can_query(r)]
+def _about(asker: Asker, reference: Reference, day: WorldFact) -> Iterator[lf.Form]:
+    """What names the row that a document is about: its title says so, else what it says under a label."""
+    handle = asker.relations.documents[day.path]
+    for fact in asker.relations.facts if not handle.hides else ():
+        for name in reference.target.keys if fact.path == day.path and fact.text in handle.title else ():
+            if fact.text in name.samples:
+                text = lf.Literal(fact.text, name.kind)
+                yield text if name is reference.key else keyed_by(reference, name, text)
+    for mention in asker.relations.mentions:
+        if mention.fact.path == day.path and mention.relation is reference.target:
+            told = said(mention.fact, asker.relations)
+            yield told if mention.column is reference.key else keyed_by(reference, mention.column, told)
 
 
-def _belonging(asker: Asker, relation: Relation) -> tuple[lf.Condition, ...]:
-    """Rows that belong to two things found apart."""
-    references = [r for r in asker.relations.references if r.source is relation and not is_unique(r.column, relation)]
-    reference = asker.some(references)
-    first = lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference))
-    second = asker.some((shared_category, shared_category, other_belonging))(asker, reference)
-    _refuse_one_source(first, second)
-    return first, second
-
-
-def _period(asker: Asker, relation: Relation) -> tuple[lf.Condition, ...]:
-    """From one document's date on, and before another's."""
-    column = asker.some([c for c in relation.dates if c.distinct > _FEW])
-    inside = [f for f in dates_within(asker, column) if f.key.lower() != "date"]
-    first, second = sorted((asker.some(inside), asker.some(inside)), key=lambda f: f.text)
-    if first.path == second.path or _days(first, second) < _SHORTEST_DAYS:
-        raise Infeasible("no two days that lie apart")
-    return (
-        lf.Condition(column.name, lf.Operator.SINCE, said(first, asker.relations)),
-        lf.Condition(column.name, lf.Operator.BEFORE, said(second, asker.relations)),
+def _neighbours(asker: Asker) -> tuple[Reference, Where]:
+    """A named thing, where a named row of another relation is at home."""
+    numbered = [r for r in asker.relations.references if r.key is not r.target.keys[-1] and can_look_up(r)]
+    reference = asker.some([r for r in numbered if _is_long(asker, r)])
+    key = named_key(asker, reference)
+    return reference, (
+        lf.Condition(reference.column.name, lf.Operator.EQUAL, key),
+        shared_category(asker, reference),
     )
 
 
-def _days(first: WorldFact, second: WorldFact) -> int:
-    return (date.fromisoformat(second.text) - date.fromisoformat(first.text)).days
+def _either(asker: Asker) -> tuple[Reference, Where]:
+    reference = counted(asker)
+    return reference, (one_of(asker, reference),)
 
 
-def _refuse_one_source(first: lf.Condition, second: lf.Condition) -> None:
-    """One document that gives both values is read once: nothing meets."""
-    paths = [{form.path for form in lf.walk(item.value) if isinstance(form, lf.Fact)} for item in (first, second)]
-    if paths[0] & paths[1]:
-        raise Infeasible("both values stand in one document")
+def _belonging(asker: Asker) -> tuple[Reference, Where]:
+    reference = asker.some([r for r in asker.relations.references if _is_long(asker, r)])
+    return reference, (lf.Condition(reference.column.name, lf.Operator.EQUAL, key_of(asker, reference)),)
+
+
+def _is_long(asker: Asker, reference: Reference) -> bool:
+    """Rows enough that conditions leave some, several of them for each thing that is referred to."""
+    source = reference.source
+    long = source.world_table.row_count >= _FEWEST_ROWS and bool(source.measures) and bool(source.keys)
+    return long and not is_unique(reference.column, source) and asker.can_query(source)

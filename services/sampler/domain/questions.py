@@ -1,20 +1,22 @@
 """The families of questions: each draws one logical form with one purpose, out of what the world shows."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.sampler.domain.asking import Asker, attribute
 from services.sampler.domain.comparisons import (
-    average_of,
     code,
     comparison,
     days_between,
     limit_against,
     said_against,
+    two_documents,
 )
 from services.sampler.domain.framing import question
 from services.sampler.domain.histories import branch_change, changed_code, history
-from services.sampler.domain.meetings import best_of, between, meeting, placed
+from services.sampler.domain.meetings import best_of, meeting, placed
 from services.sampler.domain.relations import Relation, is_whole
 from services.sampler.domain.selecting import aggregates, conditions, counted, key_of
 from shared.model import logical_form as lf
@@ -23,13 +25,10 @@ from shared.model.values import ValueKind
 from shared.proof.units import dimension
 from shared.proof.words import words
 
-_ZONES = (
-    "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Dubai", "Asia/Tokyo", "Asia/Kolkata",
-    "Asia/Singapore", "Australia/Sydney", "Europe/London", "Africa/Nairobi", "America/Chicago", "Pacific/Auckland",
-)  # fmt: skip
 _TIMES = ("08:00", "08:30", "09:00", "09:30", "10:15", "11:00", "13:00", "14:30", "15:45", "16:00", "17:30")
-_EXTREME, _DATED, _HIDDEN, _NAMED = 0.5, 0.35, 0.75, 0.6
-"""Probabilities: an extreme, a period, a described row, asking as well which row it is."""
+_MORNING, _EVENING, _AWAKE = 7, 21, 0.7
+_EXTREME, _DATED, _HIDDEN, _NAMED, _PERSON = 0.5, 0.35, 0.6, 0.6, 0.4
+"""Probabilities: an extreme, a period, a described row, asking as well which row it is, a caller."""
 
 
 def lookup(asker: Asker) -> lf.Question:
@@ -68,12 +67,34 @@ def conversion(asker: Asker) -> lf.Question:
 
 
 def clock(asker: Asker) -> lf.Question:
-    """The local time of somebody or some place."""
-    relation = asker.some([r for r in asker.relations.relations if _zone(r)])
-    entity = asker.hidden(relation, 2) if asker.chance(_HIDDEN) else asker.named(relation)
-    to_zone = attribute(entity, _zone_column(relation))
-    from_zone = lf.Literal(asker.some(_ZONES), ValueKind.TIME_ZONE)
-    return question("clock", [*_which(asker, to_zone), lf.LocalTime(asker.some(_TIMES), from_zone, to_zone)])
+    """What a time here is for somebody or some place elsewhere."""
+    zoned = [r for r in asker.relations.relations if _zone(r)]
+    home = min(zoned, key=lambda r: _zone_column(r).distinct / r.world_table.row_count, default=None)
+    relation = asker.some([r for r in zoned if r is not home] or zoned)
+    entity = asker.hidden(relation, 1) if asker.chance(_HIDDEN) else asker.named(relation)
+    zones = _zone_column(home or relation).samples
+    zone = asker.some(zones)
+    from_zone: lf.Form = lf.Literal(zone, ValueKind.TIME_ZONE)
+    named = home is not None and home is not relation and bool(home.keys) and asker.chance(_PERSON)
+    if named and home is not None:
+        from_zone = attribute(asker.named(home), _zone_column(home))
+    there = set(_zone_column(relation).samples)
+    awake = [time for time in _TIMES if _is_awake(asker, time, zone, there)]
+    times = [time for time in awake if time > max(_shown(asker, one) for one in (zones if named else [zone]))]
+    return question("clock", [lf.LocalTime(asker.some(times), from_zone, attribute(entity, _zone_column(relation)))])
+
+
+def _is_awake(asker: Asker, time: str, zone: str, there: set[str]) -> bool:
+    """Tell whether most of the places that may be meant are awake at that time."""
+    day = datetime.fromisoformat(asker.relations.world.frozen_now).date()
+    moment = datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
+    hours = [moment.astimezone(ZoneInfo(one)).hour for one in there]
+    return sum(_MORNING <= hour < _EVENING for hour in hours) >= _AWAKE * len(hours)
+
+
+def _shown(asker: Asker, zone: str) -> str:
+    """What clocks of a zone show now: a call is asked for later."""
+    return f"{datetime.fromisoformat(asker.relations.world.frozen_now).astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def shipped(asker: Asker) -> lf.Question:
@@ -81,7 +102,7 @@ def shipped(asker: Asker) -> lf.Question:
     reference = counted(asker)
     each = [c for c in reference.target.measures if dimension(c.unit) == "mass" or "price" in words(c.name)]
     units = [c for c in reference.source.measures if is_whole(c) and not c.unit]
-    entity = asker.entity(reference.target, 1)
+    entity = asker.hidden(reference.target, 1) if asker.chance(_HIDDEN) else asker.named(reference.target)
     key: lf.Form = lf.Attribute(entity, reference.key.name, reference.key.kind)
     if isinstance(entity, lf.Keyed) and entity.column == reference.key.name:
         key = entity.key
@@ -98,33 +119,32 @@ def fan_out(asker: Asker) -> lf.Question:
     leaving = [r for r in asker.relations.references if r.source is relation]
     first = asker.some(leaving)
     second = asker.some([r for r in leaving if r.column is not first.column])
-    entity = asker.entity(relation, 1)
+    entity = asker.named(relation)
     asked = [asker.attributes(asker.follow(reference, entity), 1)[0] for reference in (first, second)]
     return question("fan_out", asked)
 
 
 FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
-    (lookup, 5),
-    (chain, 18),
+    (lookup, 7),
+    (chain, 14),
     (totals, 6),
     (totals_of, 14),
-    (meeting, 30),
-    (best_of, 24),
-    (between, 16),
-    (conversion, 9),
-    (clock, 10),
-    (comparison, 10),
-    (said_against, 9),
-    (shipped, 7),
-    (fan_out, 8),
-    (average_of, 6),
-    (days_between, 6),
+    (meeting, 70),
+    (best_of, 30),
+    (conversion, 5),
+    (clock, 9),
+    (comparison, 6),
+    (said_against, 8),
+    (shipped, 8),
+    (fan_out, 5),
+    (two_documents, 2),
+    (days_between, 5),
     (code, 3),
-    (history, 5),
+    (history, 6),
     (changed_code, 5),
-    (branch_change, 5),
+    (branch_change, 3),
     (limit_against, 4),
-    (placed, 14),
+    (placed, 10),
 )
 
 
@@ -145,10 +165,9 @@ def _which(asker: Asker, value: Any) -> list[Any]:
     if not isinstance(value, lf.Attribute) or not asker.chance(_NAMED):
         return []
     entity, relation = value.entity, asker.relation(value.entity)
-    if not relation.keys or (isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)):
+    if not relation.keys or isinstance(entity, lf.Keyed):
         return []
-    name = relation.keys[-1]
-    return [entity.key if isinstance(entity, lf.Keyed) and entity.column == name.name else attribute(entity, name)]
+    return [attribute(entity, relation.keys[-1])]
 
 
 def _zone(relation: Relation) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from services.sampler.domain.likeness import families, meant, spot
 from shared.model.catalogue import WorldColumn, WorldFact, WorldRecord, WorldTable
 from shared.model.logical_form import Table
 from shared.model.values import ValueKind
@@ -109,12 +110,16 @@ def relations_of(world: WorldRecord) -> Relations:
     facts = _unique_facts(world)
     documents = handles(world, facts, [sample for r in found for key in r.keys for sample in key.samples])
     hiding = tuple(fact for fact in facts if documents[fact.path].hides)
+    references = tuple(_references(found))
+    family = families((spot(r.source, r.column), spot(r.target, r.key)) for r in references)
+    rows = [*_mentions(hiding, found, of_rows=True)]
+    mentions = meant([*rows, *_mentions(hiding, found, of_rows=False)], family)
     return Relations(
         world,
         found,
-        tuple(_references(found)),
-        tuple(_mentions(hiding, found, of_rows=True)),
-        tuple(_mentions(hiding, found, of_rows=False)),
+        references,
+        tuple(m for m in mentions if m in rows),
+        tuple(m for m in mentions if m not in rows),
         tuple(fact for fact in facts if documents[fact.path].title),
         documents,
     )
@@ -236,6 +241,10 @@ def _refers(column: WorldColumn, key: WorldColumn) -> bool:
         return False
     ours, theirs = set(column.samples), set(key.samples)
     shared = len(ours & theirs)
+    if (column.kind is ValueKind.IDENTIFIER) is not (key.kind is ValueKind.IDENTIFIER):
+        return False
+    if shared < _FEWEST_ROWS and not set(words(column.name)) & set(words(key.name)):
+        return False
     complete = len(theirs) < _MOST_SAMPLES
     return shared >= min(_SHARED, len(ours)) and shared >= (1.0 if complete else _SHARE) * len(ours)
 

@@ -1,11 +1,10 @@
 """Selecting rows: by what a document says, by what another row refers to, by two things that meet."""
 
 import re
-from collections.abc import Callable
 
-from services.sampler.domain.asking import Asker, kind_of, said, told_columns
+from services.sampler.domain.asking import Asker, kind_of, said
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import Reference, Relation
+from services.sampler.domain.relations import Mention, Reference, Relation
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldColumn, WorldFact
 from shared.model.values import ValueKind
@@ -20,7 +19,7 @@ _ADDITIVE = frozenset(
 )
 _EACH = frozenset("price each per rate percent min minimum max maximum level limit discount".split())  # noqa: SIM905
 _EXTENSIVE = ("mass", "energy", "area")
-_MENTIONED = 0.6
+_MENTIONED, _BY_NAME = 0.4, 0.5
 _COUNTED = 0.3
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -41,50 +40,58 @@ def key_of(asker: Asker, reference: Reference) -> lf.Form:
     mentions = [m for m in asker.relations.mentions if m.relation is reference.target and m.column is reference.key]
     if mentions and asker.chance(_MENTIONED):
         return said(asker.mention(mentions).fact, asker.relations)
-    entity = asker.entity(reference.target, 1)
+    named = named_key(asker, reference)
+    if not isinstance(named, lf.Literal) and can_look_up(reference) and asker.chance(_BY_NAME):
+        return named
+    entity = asker.hidden(reference.target, 1)
     if isinstance(entity, lf.Keyed) and entity.column == reference.key.name:
-        if isinstance(entity.key, lf.Literal):
-            raise Infeasible("nothing flows")
         return entity.key
     return lf.Attribute(entity, reference.key.name, reference.key.kind)
 
 
+def named_key(asker: Asker, reference: Reference) -> lf.Literal | lf.Attribute:
+    """What a row is called, for a row that the question names: looked up where rows are referred to by number."""
+    name = reference.target.keys[-1]
+    text = lf.Literal(asker.some(name.samples), name.kind)
+    return text if name is reference.key else keyed_by(reference, name, text)
+
+
+def can_look_up(reference: Reference) -> bool:
+    """Tell whether rows are found by their names: in a sheet, only its first column is searched."""
+    first, name = reference.target.world_table.columns[0], reference.target.keys[-1]
+    return reference.target.table.format != "xlsx" or name.name == first.name or name is reference.key
+
+
+def keyed_by(reference: Reference, column: WorldColumn, value: lf.Form) -> lf.Attribute:
+    """What the row with that value in a column is referred to by."""
+    entity = lf.Keyed(reference.target.table, column.name, value)
+    return lf.Attribute(entity, reference.key.name, reference.key.kind)
+
+
 def one_of(asker: Asker, reference: Reference) -> lf.Condition:
-    """Two things found apart, either of which will do."""
-    first, second = key_of(asker, reference), key_of(asker, reference)
-    if first == second or getattr(first, "path", "") == getattr(second, "path", " "):
-        raise Infeasible("one thing twice")
-    return lf.Condition(reference.column.name, lf.Operator.ONE_OF, lf.Several((first, second)))
+    """Two things that two documents of one sort name, either of which will do."""
+    mentions = [m for m in asker.relations.mentions if m.relation is reference.target and m.column is reference.key]
+    first = asker.some(mentions)
+    others = [m for m in mentions if m.fact.text != first.fact.text and is_one_sort(asker, first, m)]
+    chosen = sorted((first, asker.some(others)), key=lambda m: m.fact.path)
+    values = tuple(said(m.fact, asker.relations) for m in chosen)
+    return lf.Condition(reference.column.name, lf.Operator.ONE_OF, lf.Several(values))
 
 
-def second_condition(asker: Asker, reference: Reference) -> lf.Condition:
-    """Another condition on the same rows whose value is found elsewhere."""
-    ways: list[Callable[[Asker, Reference], lf.Condition]] = [other_belonging, shared_category, _other_mention]
-    if reference.source.dates:
-        ways += [_since] * 3
-    asker.rng.shuffle(ways)
-    for way in ways:
-        try:
-            return way(asker, reference)
-        except Infeasible:
-            continue
-    raise Infeasible("no second condition")
+def is_one_sort(asker: Asker, one: Mention, other: Mention) -> bool:
+    """Tell whether two documents say something under the same label, and are of one sort."""
+    first = opening(asker, one.fact.path)
+    return bool(first) and one.fact.key == other.fact.key and first == opening(asker, other.fact.path)
 
 
-def other_belonging(asker: Asker, reference: Reference) -> lf.Condition:
-    """The rows' other reference: what names it is found elsewhere."""
-    other = asker.some(
-        [
-            r
-            for r in asker.relations.references
-            if r.source is reference.source and r.column is not reference.column and not is_unique(r.column, r.source)
-        ]
-    )
-    return lf.Condition(other.column.name, lf.Operator.EQUAL, key_of(asker, other))
+def opening(asker: Asker, path: str) -> tuple[str, ...]:
+    """The words that say what sort of document it is: those that its title begins with."""
+    title = words(asker.relations.documents[path].title)
+    return title[:2] if len(title) > 1 else ()
 
 
 def shared_category(asker: Asker, reference: Reference) -> lf.Condition:
-    """The same category (region, team) as a described row of another relation has."""
+    """The same category (region, team) as a named row of another relation has."""
     column, relation, named = asker.some(
         [
             (column, relation, other)
@@ -93,33 +100,15 @@ def shared_category(asker: Asker, reference: Reference) -> lf.Condition:
             for other in relation.categories
             if relation is not reference.source
             and relation is not reference.target
+            and relation.keys
             and column is not reference.column
             and other.kind is column.kind
             and set(words(other.name)) & set(words(column.name))
             and set(other.samples) <= set(column.samples)
         ]
     )
-    entity = asker.hidden(relation, 1)
-    if named.name in told_columns(entity):
-        raise Infeasible("the question says it already")
+    entity = asker.named(relation)
     return lf.Condition(column.name, lf.Operator.EQUAL, lf.Attribute(entity, named.name, kind_of(named)))
-
-
-def _other_mention(asker: Asker, reference: Reference) -> lf.Condition:
-    mention = asker.mention(
-        [
-            m
-            for m in asker.relations.category_mentions
-            if m.relation is reference.source and m.column is not reference.column
-        ]
-    )
-    return lf.Condition(mention.column.name, lf.Operator.EQUAL, said(mention.fact, asker.relations))
-
-
-def _since(asker: Asker, reference: Reference) -> lf.Condition:
-    column = asker.some(reference.source.dates)
-    value = said(asker.some(dates_within(asker, column)), asker.relations)
-    return lf.Condition(column.name, lf.Operator.SINCE, value)
 
 
 def dates_within(asker: Asker, column: WorldColumn) -> list[WorldFact]:

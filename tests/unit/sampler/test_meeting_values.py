@@ -9,7 +9,7 @@ from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import toolbox
 from services.sampler.domain.drawing import generator, plan_question
 from services.sampler.domain.histories import branch_change, changed_code
-from services.sampler.domain.meetings import placed
+from services.sampler.domain.meetings import best_of, meeting, placed
 from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.relations import relations_of
 from shared.model import logical_form as lf
@@ -143,9 +143,23 @@ def asked(family, count=60):
 
 def test_families_of_sheets_and_history_find_what_the_world_shows():
     assert any(isinstance(q.fields[0].value, lf.SheetValue) for q in asked(placed))
-    assert {q.fields[0].value.before for q in asked(changed_code)} >= {None, DAY}
+    days = {type(q.fields[0].value.before) for q in asked(changed_code)}
+    assert days == {type(None), lf.Literal}, "a day of an unrelated document is no reason to ask"
     values = {form for q in asked(branch_change) for form in lf.walk(q) if isinstance(form, lf.BranchValue)}
     assert values == {lf.BranchValue("repo", "discount-cap", "DISCOUNT_CAP", "Discount cap")}
+
+
+def test_a_period_is_asked_only_of_what_its_document_is_about():
+    found = [q.fields[-1].value for family in (meeting, best_of) for q in asked(family)]
+    for form in found:
+        where = form.where if isinstance(form, lf.Aggregate) else form.entity.where
+        days = [c.value.path for c in where if c.operator in (lf.Operator.SINCE, lf.Operator.BEFORE)]
+        about = [c.value for c in where if c.operator is lf.Operator.EQUAL]
+        for path in days:
+            (key,) = about
+            told = [f.path for f in lf.walk(key) if isinstance(f, lf.Fact)]
+            named = [f.text for f in lf.walk(key) if isinstance(f, lf.Literal)]
+            assert told == [path] or any(text in relations_of(shop()).documents[path].title for text in named)
 
 
 def test_one_document_that_gives_both_values_is_no_meeting():

@@ -1,4 +1,4 @@
-"""Does every part of a question do work? A filter that removes nothing or a lookup of what was said asks for nothing."""
+"""Does every part of a question do work? What removes nothing, or was said already, asks for nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, time
