@@ -117,14 +117,30 @@ class LiveRunner:
 
     async def _watch(self, environment: Environment, server_id: str) -> None:
         """End a server that fills the disk while it is called; what that call did is undone with its world's copy."""
-        is_armed = True
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            is_too_much = await asyncio.to_thread(_size, environment.folder) > self._bounds.world_bytes
-            if is_too_much and is_armed:
-                await environment.end([server_id])
-            # Not again until the copy was made anew: by then another process is starting over it.
-            is_armed = not is_too_much
+        ended = -1
+        try:
+            while True:
+                await asyncio.sleep(_LOOK_SECONDS)
+                # After an end, not again until the copy was made anew: by then another process runs over it.
+                if ended >= 0 and os.fstat(ended).st_nlink:
+                    continue
+                if await asyncio.to_thread(_size, environment.folder) > self._bounds.world_bytes:
+                    ended = _opened(environment.folder, ended)
+                    await environment.end([server_id])
+        finally:
+            if ended >= 0:
+                os.close(ended)
+
+
+def _opened(folder: Path, before: int) -> int:
+    """Hold on to a folder: it has no link left once it was removed, whatever is made in its place."""
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return before  # it is being made anew right now
+    if before >= 0:
+        os.close(before)
+    return opened
 
 
 def _starts_right(called: CalledTool, call: LiveCall) -> bool:
