@@ -92,7 +92,7 @@ def said_against(asker: Asker) -> lf.Question:
 
 def limit_against(asker: Asker) -> lf.Question:
     """A document's limit against the extreme of what was measured."""
-    fact = asker.some([f for f in asker.relations.facts if f.unit and set(words(f.key)) & _LIMITED])
+    fact = asker.some([f for f in asker.relations.facts if _is_physical(f.unit) and set(words(f.key)) & _LIMITED])
     relation, column, condition = asker.some(list(_measured(asker, fact)))
     function = lf.Function.MIN if "minimum" in words(fact.key) else lf.Function.MAX
     most = lf.Aggregate(relation.table, function, column.name, (condition,), column.kind, column.unit)
@@ -101,6 +101,11 @@ def limit_against(asker: Asker) -> lf.Question:
     measured: lf.Form = most if column.unit == fact.unit else lf.Converted(most, column.unit, fact.unit)
     form = lf.Computed(lf.Operation.DIFFERENCE, (measured, told), ValueKind.QUANTITY, fact.unit)
     return question("limit_against", [form], decimals={form: 2})
+
+
+def _is_physical(unit: str) -> bool:
+    """Tell whether a unit measures things: what a supplier asks for at least says nothing of what customers pay."""
+    return bool(unit) and not dimension(unit).startswith("currency")
 
 
 def _measured(asker: Asker, fact: WorldFact) -> Iterator[tuple[Relation, WorldColumn, lf.Condition]]:

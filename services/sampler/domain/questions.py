@@ -138,11 +138,11 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (shipped, 8),
     (fan_out, 5),
     (two_documents, 2),
-    (days_between, 5),
+    (days_between, 3),
     (code, 3),
     (history, 6),
     (changed_code, 5),
-    (branch_change, 3),
+    (branch_change, 2),
     (limit_against, 4),
     (placed, 10),
 )

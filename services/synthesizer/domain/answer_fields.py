@@ -17,6 +17,7 @@ from shared.proof.canonical import canonical, parse
 from shared.proof.dates import read_date
 from shared.proof.evidence import derive
 from shared.proof.locators import text_of
+from shared.proof.units import dimension
 
 _NUMERIC = (ValueKind.NUMBER, ValueKind.QUANTITY)
 _DECIMALS = {
@@ -51,7 +52,10 @@ class AnswerField:
         if kind not in ("number", "integer"):
             return FORMATS.get(kind, "")
         unit = unit_words(str(self.answer_type.get("unit", "")))
-        return ", ".join(filter(None, (f"in {unit}" if unit else "a number", _DECIMALS.get(self.form.decimals, ""))))
+        money = dimension(str(self.answer_type.get("unit", ""))).startswith("currency")
+        # Nobody asks for decimals of something that has none, except of money.
+        rounded = _DECIMALS.get(self.form.decimals, "") if money or self.value % 1 else ""
+        return ", ".join(filter(None, (f"in {unit}" if unit else "a number", rounded)))
 
 
 def answer_field(

@@ -34,8 +34,12 @@ def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     if isinstance(form, lf.Commit) and form.branch:
         return f"the latest commit {on_branch(form)}"
     if isinstance(form, lf.Commit) and form.before is not None:
-        return f"the last commit in {where} before {speaker.value(form.before)}"
+        return f"the last commit in {where} before {_moment(speaker, form.before)}"
     return f"the latest commit in {where}"
+
+
+def _moment(speaker: Naming, value: Any) -> str:
+    return nouns.day(value.text) if isinstance(value, lf.Literal) else speaker.value(value)
 
 
 def on_branch(form: lf.Commit | lf.BranchValue) -> str:

@@ -27,8 +27,8 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     return rng.choice(
         (
             f"Who made {made}, and {what}?",
-            f"I want to reach whoever made {made}: who is it, and {what}?",
-            f"Please find out who made {made}, and {what}.",
+            f"I want to reach whoever made {made}. Who is it, and {what}?",
+            f"Please find out who made {made}, and give me {nouns.listed(names)}.",
         )
     )
 
@@ -67,15 +67,18 @@ def ask_branch(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     value = next(o for o in form.operands if isinstance(o, lf.BranchValue))
     if form.operation is lf.Operation.PRODUCT:
         price, name = speaker.value(form.operands[0]), nouns.label(value.label)
+        live = f"the “{value.branch}” branch of {nouns.repository(value.path)}"
         return rng.choice(
             (
-                f"Suppose the {name} {on_branch(value)} goes live. What amount is that share of {price}?",
-                f"How much money is the {name} {on_branch(value)}, taken as a share of {price}?",
+                f"If {live} went live, what would the {name} come to in {form.unit} on {price}?",
+                f"Going by the {name} in {live}, how much is that share of {price} in {form.unit}?",
             )
         )
     said = next(o for o in form.operands if o != value)
     told, name = speaker.value(said), nouns.label(value.label)
-    new = f"What is the {name} {on_branch(value)}"
+    new = rng.choice(
+        (f"What is the {name} {on_branch(value)}", f"I am looking at the {name} {on_branch(value)}. What is it")
+    )
     if form.operation is lf.Operation.PERCENT_CHANGE:
         return f"{new}, and by how many percent is that above {told}? If it is below, give a negative percentage."
     return f"{new}, and how much higher is that than {told}? If it is lower, give a negative number."

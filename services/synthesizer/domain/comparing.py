@@ -41,6 +41,8 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
         labels = [labelled(o) for o in operands]
         return [*labels[:-1], f"{labels[-1]} in {where}"]
     names = [speaker.value(operand) for operand in operands]
+    if _alike(form) and isinstance(operands[-1], lf.Fact):
+        names[1:] = [f"the one in {nouns.document(o.path, o.title, o.dated)}" for o in operands[1:]]
     said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
     ending = said.pop() if len(said) == 1 else ""
     return [*(name.removesuffix(ending) for name in names[:-1]), names[-1]]
@@ -77,7 +79,7 @@ def _change(first: str, second: str, rng: random.Random) -> str:
         (
             f"By how many percent is {second} above {first}? If it is below, give a negative number.",
             f"What is the percentage change from {first} to {second}? Give a decrease as a negative number.",
-            f"Compared with {first}, by how many percent is {second} higher (negative if it is lower)?",
+            f"How much higher is {second} than {first}, in percent? Give a decrease as a negative number.",
         )
     )
 
@@ -88,6 +90,7 @@ def _days(one: str, other: str, rng: random.Random) -> str:
             f"How many days lie between {one} and {other}?",
             f"What is the number of days between {one} and {other}?",
             f"Please work out how many days there are between {one} and {other}.",
+            f"How many days apart are {one} and {other}?",
         )
     )
 

@@ -121,11 +121,20 @@ def document(path: str, title: str, dated: str) -> str:
     kind = {".docx": "document", ".html": "page", ".txt": "file", ".log": "log"}.get(suffix, "note")
     kind = "meeting note" if kind == "note" and re.search("minute|meeting", folder) else kind
     when = f" of {day(dated)}" if dated else ""
+    if _is_cut(path, title):
+        return f"the {title[:1].lower() + title[1:]} {kind.removeprefix('meeting ')}{when}"
     if suffix == ".docx" and re.search("agreement|contract|report|letter", title, re.IGNORECASE):
         return f"the {title[0].lower() + title[1:]}{when}"
     if kind == "page" and re.search("policy|rules|limits", title, re.IGNORECASE):
         return f"the “{title}” page{when}"
     return f"the “{title}” {kind}{when}"
+
+
+def _is_cut(path: str, title: str) -> bool:
+    """Tell whether the file's name says more than the title does: then it is no title to put in quotes."""
+    said = tuple(word for word in words(PurePosixPath(path).stem) if not word.isdigit())
+    short = tuple(word for word in words(title) if not word.isdigit())
+    return short != said and bool(short) and said[: len(short)] == short
 
 
 def repository(path: str) -> str:

@@ -13,6 +13,8 @@ from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.words import words
 
+MARK = "\x1f"
+"""Stands around a source until the sentence is complete: in its middle, it would hang on the nearest noun."""
 _DAYS = {lf.Operator.SINCE: "on or after", lf.Operator.BEFORE: "before"}
 _PLACED = {"office": "in the {text} office", "city": "in {text}", "level": "of level {text}"}
 _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
@@ -111,7 +113,7 @@ class Speaker:
 
     def _attribute(self, form: lf.Attribute) -> str:
         source = self.source(form.entity.table)
-        return f"the {nouns.humane(form.column)} of {self.row(form.entity)}{aside(source)}"
+        return f"the {measured(form.column, form.entity.table)} of {self.row(form.entity)}{aside(source)}"
 
     def _aggregate(self, form: lf.Aggregate) -> str:
         if form.function is lf.Function.COUNT:
@@ -131,8 +133,7 @@ class Speaker:
             return f"{_dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {self._moment(value)}"
         preposition = _preposition(condition.column)
         if isinstance(value, lf.Several):
-            either = " or ".join(self.who(one, table, condition.column) for one in value.of)
-            return f"{preposition or f'whose {column} is'} either {either}"
+            return f"{preposition or f'whose {column} is'} {self._either(value, table, condition.column)}"
         if condition.operator is not lf.Operator.EQUAL:
             word = "over" if condition.operator is lf.Operator.OVER else "under"
             return f"with {nouns.article(column)} {word} {self.value(value)}"
@@ -141,6 +142,14 @@ class Speaker:
         if not preposition and isinstance(value, lf.Attribute) and value.column == condition.column:
             return f"in the same {column} as {self.row(value.entity)}"
         return f"{preposition or f'whose {column} is'} {self.who(value, table, condition.column)}"
+
+    def _either(self, value: lf.Several, table: lf.Table, column: str) -> str:
+        """Name several things; what documents say under one label is named together."""
+        told = [one for one in value.of if isinstance(one, lf.Fact)]
+        if len(told) == len(value.of) and len({one.key for one in told}) == 1:
+            places = nouns.listed([nouns.document(one.path, one.title, one.dated) for one in told])
+            return f"the {nouns.plural(self.role(told[0].key, table, column))} named in {places}"
+        return " or ".join(self.who(one, table, column) for one in value.of)
 
     def _moment(self, value: Any) -> str:
         return nouns.day(value.text) if isinstance(value, lf.Literal) else self.value(value)
@@ -161,14 +170,33 @@ def _stated_by(form: Any) -> str:
 def labelled(form: lf.Fact) -> str:
     """Name what stands under a label; dates are called dates."""
     if form.kind is not ValueKind.DATE or "date" in form.key.lower():
-        return f"the {nouns.label(form.key)}"
+        return f"the {_limited(nouns.label(form.key), form.title)}"
     loose = form.key.lower().endswith((" on", " from", " to", " by", " until"))
     return f"the “{form.key}” date" if loose else f"the {nouns.label(form.key)} date"
 
 
+def _limited(label: str, title: str) -> str:
+    """Call a limit a limit where only the title of its page says so: temperature limit for Cold Store."""
+    measure, linked, thing = label.partition(" for ")
+    is_limit = {"limit", "limits"} & set(words(title)) and linked and not {"limit", "limits"} & set(words(label))
+    return f"{measure} limit for {thing}" if is_limit else label
+
+
 def aside(source: str) -> str:
-    """Say in brackets where a value stands."""
-    return f" (as given {source})" if source else ""
+    """Note where a value stands; the finished sentence says it at its end."""
+    sheet = re.fullmatch("under (“.*”) in (.*)", source)
+    named = f"the {sheet[1]} sheet of {sheet[2]}" if sheet else source.removeprefix("in ")
+    return f"{MARK}{named}{MARK}" if source else ""
+
+
+def measured(column: str, table: lf.Table) -> str:
+    """Name a column; a month of the sheet `Budget` is the budget of that month."""
+    name = nouns.humane(column)
+    return f"{name.removesuffix('figure')}{table.name.lower()}" if _is_month(name) and table.name.isalpha() else name
+
+
+def _is_month(name: str) -> bool:
+    return name.endswith(" figure")
 
 
 def _dated(column: str, noun: str) -> str:
@@ -176,6 +204,8 @@ def _dated(column: str, noun: str) -> str:
     parts = words(column)
     if noun == "reading":
         return "taken"
+    if parts[:1] == (f"{noun}ed",):
+        return "placed"
     if parts[-1:] == ("on",) and parts[0].endswith("ed"):
         return f"{'who ' if noun == 'employee' else ''}{' '.join(parts[:-1])}"
     if parts[:1] == ("start",):

@@ -12,10 +12,10 @@ from shared.proof.words import words
 
 MOUNT = "/workspace"
 _ASK = (
-    "This is about {subject}: what {be} {what}?",
+    "Please check {subject}: what {be} {what}?",
     "Have a look at {subject}. What {be} {what}?",
     "Please look at {subject} and tell me {what}.",
-    "A question about {subject}: what {be} {what}?",
+    "For {subject}, what {be} {what}?",
 )
 _FOLDERS = frozenset(("folder", "directory", "dir", "root"))
 _REPOSITORIES = frozenset(("repo", "repository"))

@@ -5,24 +5,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.synthesizer.domain import code_sentences, comparing, nouns
-from services.synthesizer.domain.phrases import Speaker, aside
+from services.synthesizer.domain.phrases import Speaker, aside, measured
 from services.synthesizer.domain.result_words import ask_results, is_results
+from services.synthesizer.domain.tidying import tidied
 from shared.model import logical_form as lf
 
 _ASK = (
+    "What {be} {what}?",
     "What {be} {what}?",
     "Could you tell me {what}?",
     "Please find {what}.",
     "I need {what}.",
     "Can you look up {what}?",
-    "I am trying to find out {what}.",
+    "Please look up {what} for me.",
+    "Can you get me {what}?",
+    "I would like to know {what}.",
 )
 _TAKE = (
-    "Take {row}: {rest}?",
     "Have a look at {row}. {Rest}?",
-    "This is about {row}: {rest}?",
     "Please check {row}: {rest}?",
-    "A question about {row}: {rest}?",
+    "For {row}, {rest}?",
 )
 _PAIR = 2
 Asking = Callable[[Speaker, list[Any], random.Random], str]
@@ -32,7 +34,7 @@ def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
     asking = next((asking for fits, asking in _FORMS if fits(values)), _plain)
-    return asking(speaker, values, rng)
+    return tidied(asking(speaker, values, rng), documents(question))
 
 
 def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
@@ -52,6 +54,12 @@ def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
             f"Put the answer into one JSON object: {keys}.",
         )
     return rng.choice(choices)
+
+
+def documents(question: lf.Question) -> list[str]:
+    """What the documents of a question are called, each once."""
+    told = [form for form in lf.walk(question) if isinstance(form, lf.Fact | lf.DocumentProperty)]
+    return list(dict.fromkeys(nouns.document(form.path, form.title, form.dated) for form in told))
 
 
 def _plain(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
@@ -79,7 +87,7 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
     if not naming or told or len(naming) > 1:
         noun = speaker.noun(entity.table)
-        names = nouns.listed([f"the {_asked(v.column, noun)}" for v in values])
+        names = nouns.listed([f"the {_asked(v.column, noun, entity.table)}" for v in values])
         return _frame(f"{names} of {speaker.row(entity)}{listed}", len(values) > 1, rng)
     noun = speaker.noun(entity.table)
     whose = "their" if noun == "employee" else "its"
@@ -89,9 +97,9 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     return _take(speaker.row(entity) + listed, f"{_identity(noun)}{rest}", rng)
 
 
-def _asked(column: str, noun: str) -> str:
+def _asked(column: str, noun: str, table: lf.Table) -> str:
     """What a column is asked for as: a product's product is its name."""
-    name = nouns.humane(column)
+    name = measured(column, table)
     return f"{noun} name" if name == noun else name
 
 
@@ -105,6 +113,18 @@ def _which(speaker: Speaker, entity: lf.Extreme, rest: str, rng: random.Random) 
     adjective, fits = nouns.degree(entity.column, entity.direction, noun)
     among = speaker.where(entity.where, entity.table)
     source = speaker.source(entity.table)
+    if len(entity.where) > 1 or any(not isinstance(c.value, lf.Literal) for c in entity.where):
+        # Said first, so that nothing of the description hangs on what is asked.
+        rows = f"the {nouns.plural(noun)}{among}{aside(source)}"
+        asked = f"the {adjective}" if fits else f"the {adjective} {nouns.humane(entity.column)}"
+        verb = "is" if fits else "has"
+        return rng.choice(
+            (
+                f"Of {rows}, which one {verb} {asked}{rest}?",
+                f"Please go through {rows}. Which one {verb} {asked}{rest}?",
+                f"Look at {rows}: which one {verb} {asked}{rest}?",
+            )
+        )
     start = f"{source[:1].upper()}{source[1:]}, which" if source else "Which"
     if fits:
         return f"{start} {noun}{among} is the {adjective}{rest}?"
@@ -113,22 +133,24 @@ def _which(speaker: Speaker, entity: lf.Extreme, rest: str, rng: random.Random) 
 
 def _ask_clock(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     form = values[-1]
-    entity = form.to_zone.entity if isinstance(form.to_zone, lf.Attribute) else None
-    place = nouns.place_of(form.from_zone.text) if isinstance(form.from_zone, lf.Literal) else ""
-    when = f"when it is {form.time} in {place} today"
-    if len(values) > 1 and entity is not None:
-        noun = speaker.noun(entity.table)
-        local = f"what is the local time {'for them' if noun == 'employee' else 'there'} {when}"
-        if isinstance(entity, lf.Extreme):
-            return _which(speaker, entity, f", and {local}", rng)
-        return _take(speaker.row(entity), f"{_identity(noun)}, and {local}", rng)
-    row = speaker.row(entity) if entity is not None else speaker.value(form.to_zone)
+    row = speaker.row(form.to_zone.entity) if isinstance(form.to_zone, lf.Attribute) else speaker.value(form.to_zone)
+    if isinstance(form.from_zone, lf.Attribute):
+        caller = speaker.row(form.from_zone.entity)
+        return rng.choice(
+            (
+                f"{caller} wants to call {row} at {form.time} today, local time for {caller}. "
+                "What time is that at the other end?",
+                f"When it is {form.time} today for {caller}, what time is it for {row}?",
+                f"A call is planned for {form.time} today, local time for {caller}. What time is that for {row}?",
+            )
+        )
+    place = nouns.place_of(form.from_zone.text)
     return rng.choice(
         (
-            f"What time is it for {row} {when}?",
+            f"What time is it for {row} when it is {form.time} in {place} today?",
             f"I want to call {row} at {form.time} {place} time today. What will their local time be?",
-            f"When clocks in {place} show {form.time} today, what do they show for {row}?",
-            f"If we meet at {form.time} {place} time today, what local time is that for {row}?",
+            f"If we call {row} at {form.time} {place} time today, what time is it for them?",
+            f"A call with {row} is set for {form.time} {place} time today. What time is that for them?",
         )
     )
 
@@ -185,7 +207,7 @@ def _ask_fan_out(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     asked = []
     for value in values:
         role = speaker.role(value.entity.key.column, value.entity.table, value.entity.column)
-        name = _asked(value.column, role)
+        name = _asked(value.column, role, value.entity.table)
         asked.append(f"the {name} of its {role}{aside(speaker.source(value.entity.table))}")
     return _take(speaker.row(_via(values[0])), f"what are {nouns.listed(asked)}", rng)
 
@@ -212,6 +234,6 @@ FORMATS: Mapping[str, str] = {
     "time": "24-hour HH:MM",
     "date": "YYYY-MM-DD",
     "datetime": "as written, ISO 8601",
-    "string": "as written there",
+    "string": "as spelled in the files",
     "set": "a list of names",
 }

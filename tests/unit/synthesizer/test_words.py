@@ -78,10 +78,14 @@ def test_extreme_is_asked_as_which():
 
 def test_file_is_named_where_it_matters():
     entity = lf.Keyed(PRODUCTS, "name", lf.Literal("Oak Stool", ValueKind.NAME))
-    assert all("in the products list" in text for text in said(attribute(entity, "price_eur"), named=[PRODUCTS]))
+    assert all(
+        text.endswith(" Go by the products list.") for text in said(attribute(entity, "price_eur"), named=[PRODUCTS])
+    )
     assert all("products list" not in text for text in said(attribute(entity, "price_eur")))
     sheet = lf.Keyed(PRICES, "SKU", lf.Literal("SKU-1", ValueKind.IDENTIFIER))
-    assert all("under “Price list” in the prices workbook" in text for text in said(attribute(sheet, "Price")))
+    assert all(
+        " Go by the “Price list” sheet of the prices workbook." in text for text in said(attribute(sheet, "Price"))
+    )
 
 
 def test_local_time_names_place_and_people():
@@ -108,8 +112,49 @@ def test_either_of_two_is_said():
     where = (lf.Condition("sku", lf.Operator.ONE_OF, lf.Several((NOTE, other))),)
     for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)):
         assert (
-            "for either the product named in the “Price review” meeting note of 12 January 2026 or the lightest product"
+            "for the product named in the “Price review” meeting note of 12 January 2026 or the lightest product"
             in text
+        )
+
+
+def test_two_documents_of_one_sort_are_named_together():
+    first, second = (lf.Fact(f"minutes/{n}.md", f"Delivery promise {n}", "SKU", ValueKind.IDENTIFIER) for n in "AB")
+    where = (lf.Condition("sku", lf.Operator.ONE_OF, lf.Several((first, second))),)
+    for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)):
+        assert (
+            "the products named in the “Delivery promise A” meeting note and the “Delivery promise B” meeting" in text
+        )
+
+
+def test_document_that_was_named_is_there():
+    bought = lf.Fact("docs/a.docx", "Supply agreement SA-1", "Purchase price", ValueKind.QUANTITY, "EUR")
+    product = lf.Keyed(PRODUCTS, "sku", lf.Fact(bought.path, bought.title, "SKU", ValueKind.IDENTIFIER))
+    for text in said(lf.Computed(lf.Operation.DIFFERENCE, (bought, attribute(product, "price_eur")))):
+        assert text.count("SA-1") == 1
+        assert "the product named there" in text
+
+
+def test_cut_title_is_not_quoted():
+    whole = nouns.document("minutes/2025-10-17-storage-conditions.md", "Storage conditions", "")
+    assert whole == "the “Storage conditions” meeting note"
+    cut = nouns.document("minutes/2025-10-17-storage-conditions-test-kitchen.md", "Storage conditions", "")
+    assert cut == "the storage conditions note"
+
+
+def test_limit_is_called_a_limit_where_only_its_page_says_so():
+    limit = lf.Fact("pages/a.html", "Storage limits", "Cellar, temperature", ValueKind.QUANTITY, "C")
+    for text in said(lf.Converted(limit, "C", "F")):
+        assert "the temperature limit for Cellar given in the “Storage limits” page" in text
+
+
+def test_row_among_described_ones_is_asked_for_after_them():
+    where = (lf.Condition("sku", lf.Operator.EQUAL, NOTE),)
+    best = lf.Extreme(ORDERS, "quantity", lf.Direction.LOWEST, where)
+    for text in said(attribute(best, "order_id"), attribute(best, "quantity")):
+        assert (
+            text.index("the product named in") < text.index("which one has the smallest")
+            if "which one" in text
+            else (text.index("the product named in") < text.index("Which one has the smallest"))
         )
 
 
