@@ -126,7 +126,8 @@ def _measured(asker: Asker, fact: WorldFact) -> Iterator[tuple[Relation, WorldCo
 
 def two_documents(asker: Asker) -> lf.Question:
     """What two documents of one sort say under the same label, compared."""
-    numeric = [f for f in asker.relations.facts if measures(f)]
+    # Prices of two products say nothing about each other.
+    numeric = [f for f in asker.relations.facts if measures(f) and "price" not in words(f.key)]
     fact = asker.some(numeric)
     first = opening(asker, fact.path)
     same = [f for f in numeric if f.key == fact.key and f.unit == fact.unit and f.path != fact.path]

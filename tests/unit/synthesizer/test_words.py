@@ -151,11 +151,7 @@ def test_row_among_described_ones_is_asked_for_after_them():
     where = (lf.Condition("sku", lf.Operator.EQUAL, NOTE),)
     best = lf.Extreme(ORDERS, "quantity", lf.Direction.LOWEST, where)
     for text in said(attribute(best, "order_id"), attribute(best, "quantity")):
-        assert (
-            text.index("the product named in") < text.index("which one has the smallest")
-            if "which one" in text
-            else (text.index("the product named in") < text.index("Which one has the smallest"))
-        )
+        assert text.index("the product named in") < text.lower().index("which one has the smallest")
 
 
 def test_change_within_one_document_names_it_once():
@@ -208,7 +204,7 @@ def test_days_between_two_dates():
     joined = lf.Attribute(lf.Keyed(STAFF, "name", lf.Literal("Aiko Mori", ValueKind.NAME)), "joined_on", ValueKind.DATE)
     for text in said(lf.Computed(lf.Operation.DAYS_BETWEEN, (promised, joined), unit="day")):
         assert "days" in text
-        assert "between the promised delivery date given in the “Delivery promise” meeting note" in text
+        assert "the promised delivery date given in the “Delivery promise” meeting note and" in text
         assert "and the joining date of Aiko Mori" in text
 
 
