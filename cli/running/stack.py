@@ -6,6 +6,9 @@ from cli.data_folder import DataFolder
 from cli.embedded.kafka import Kafka
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.valkey import Valkey
+from shared.model.errors import Unavailable
+
+STARTS = 3
 
 
 class Stack:
@@ -27,7 +30,10 @@ class Stack:
         self.valkey.spawn()
         self.kafka.spawn()
         self.valkey.wait_ready()
-        self.kafka.wait_ready()
+        try:
+            self.kafka.wait_ready()
+        except Unavailable:
+            self._start_kafka_again()
 
     def revive(self) -> None:
         """Start again what died; raises as `start`."""
@@ -38,8 +44,20 @@ class Stack:
         if any(node.process is not None and node.process.exit_code is not None for node in self.kafka.nodes):
             self._say("kafka died; starting it again")
             self.restarts += 1
+            self._start_kafka_again()
+
+    def _start_kafka_again(self) -> None:
+        """Start it until it serves: it may be killed while it recovers from having been killed."""
+        for left in reversed(range(STARTS)):
             self.kafka.stop()
-            self.kafka.start()
+            try:
+                self.kafka.start()
+            except Unavailable:
+                if not left:
+                    raise
+                self._say("kafka died while it started; starting it again")
+            else:
+                return
 
     def stop(self) -> None:
         """Stop both."""
