@@ -141,7 +141,7 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (days_between, 3),
     (code, 3),
     (history, 6),
-    (changed_code, 5),
+    (changed_code, 4),
     (branch_change, 2),
     (limit_against, 4),
     (placed, 10),

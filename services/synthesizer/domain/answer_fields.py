@@ -52,6 +52,8 @@ class AnswerField:
         if kind not in ("number", "integer"):
             return FORMATS.get(kind, "")
         unit = unit_words(str(self.answer_type.get("unit", "")))
+        if unit == "percent" and getattr(self.form.value, "operation", None) is lf.Operation.DIFFERENCE:
+            unit = "percentage points"
         money = dimension(str(self.answer_type.get("unit", ""))).startswith("currency")
         # Nobody asks for decimals of something that has none, except of money.
         rounded = _DECIMALS.get(self.form.decimals, "") if money or self.value % 1 else ""

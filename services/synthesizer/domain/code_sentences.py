@@ -52,6 +52,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"Which file did {made} change ({path}), and {rest}?",
             f"Look at {made}: which file did it change ({path}), and {rest}?",
             f"I want to review what {made} touched. Which file is it ({path}), and {rest}?",
+            f"Please check which file {made} changed ({path}). And {rest}?",
         )
     )
 

@@ -1,0 +1,36 @@
+"""What the prompt says of an answer field: unit and rounding, where they say something."""
+
+from decimal import Decimal
+
+import pytest
+
+from services.synthesizer.domain.answer_fields import AnswerField
+from shared.model import logical_form as lf
+from shared.model.tasks import FieldEvidence
+from shared.model.values import ValueKind
+
+SHARE = lf.Fact("a.md", "A", "Penalty", ValueKind.QUANTITY, "percent")
+
+
+def stated(form, value, unit, decimals=2):
+    typed = {"type": "number", "unit": unit}
+    return AnswerField(lf.Field("f", form, decimals), FieldEvidence("f", (), "[]"), value, typed).stated
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (Decimal("106.00"), "day", "in days"),
+        (Decimal("106.25"), "day", "in days, rounded to two decimals"),
+        (Decimal("106.00"), "GBP", "in GBP, rounded to two decimals"),
+    ],
+)
+def test_decimals_are_asked_for_where_there_are_some_and_of_money(value, unit, expected):
+    assert stated(SHARE, value, unit) == expected
+
+
+def test_shares_lie_apart_by_percentage_points_and_change_by_percent():
+    apart = lf.Computed(lf.Operation.DIFFERENCE, (SHARE, SHARE), ValueKind.QUANTITY, "percent")
+    change = lf.Computed(lf.Operation.PERCENT_CHANGE, (SHARE, SHARE), ValueKind.QUANTITY, "percent")
+    assert stated(apart, Decimal("1.5"), "percent").startswith("in percentage points")
+    assert stated(change, Decimal("1.5"), "percent").startswith("in percent,")
