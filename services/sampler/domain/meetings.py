@@ -22,7 +22,7 @@ from services.sampler.domain.selecting import (
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldFact
 
-_SEVERAL, _SURE, _SINCE, _APART = 0.35, 0.6, 0.7, 0.8
+_SEVERAL, _SURE, _SINCE, _APART = 0.35, 0.6, 0.7, 0.6
 _FEWEST_ROWS = 30
 """Two conditions on fewer rows hardly leave any."""
 _FEW = 2
