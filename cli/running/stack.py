@@ -28,12 +28,15 @@ class Stack:
             Unavailable: one of them does not start.
         """
         self.valkey.spawn()
-        self.kafka.spawn()
-        self.valkey.wait_ready()
         try:
+            self.kafka.spawn()
             self.kafka.wait_ready()
         except Unavailable:
             self._start_kafka_again()
+        try:
+            self.valkey.wait_ready()
+        except Unavailable:
+            self.valkey.start()
 
     def revive(self) -> None:
         """Start again what died; raises as `start`."""
