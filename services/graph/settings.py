@@ -12,7 +12,7 @@ class Settings(ServiceSettings):
 
     mode: Literal["draws", "until"] = "draws"
     """`draws` waits for every server before the first cut; `until` only so long, the rest joins at the next cut."""
-    first_cut_share: float = Field(0.9, gt=0, le=1)
+    first_cut_share: float = Field(0.8, gt=0, le=1)
     """Share of the servers whose crawl has to end before the first cut; `until` only."""
     first_cut_delay_seconds: float = Field(90.0, ge=0, le=3600)
     """Seconds after the first ready server until the first cut comes anyway; `until` only."""
