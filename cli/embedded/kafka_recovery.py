@@ -18,6 +18,7 @@ from cli.embedded.processes import spawn, tail
 from shared.model.errors import Unavailable
 
 SECONDS = 60
+COMMIT_SECONDS = 1.0
 CLEAN = ".kafka_cleanshutdown"
 STARTED = "Kafka Server started"
 LOGGING = f"{LOG4J_PROPERTIES}logger.controller.name = org.apache.kafka.controller\nlogger.controller.level = info\n"
@@ -57,6 +58,9 @@ def fence_predecessor(java: Java, folder: Path, log_dir: Path, address: NodeAddr
             if time.monotonic() > deadline:
                 raise Unavailable(f"Kafka did not recover from its last end in {SECONDS} s; see {log}")
             time.sleep(0.05)
+        # the log says so before the record is committed: stopped now, the controller may forget it, and then holds the
+        # dead broker for alive for ten minutes while the new one cannot register
+        time.sleep(COMMIT_SECONDS)
     finally:
         controller.stop()
 
