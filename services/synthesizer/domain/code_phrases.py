@@ -30,12 +30,12 @@ def code_value(speaker: Naming, form: Any) -> str:
 
 def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     """Name the newest commit of a branch, or the last one before a day."""
-    where = nouns.repository(form.path)
+    where = f"on the checked-out branch of {nouns.repository(form.path)}"
     if isinstance(form, lf.Commit) and form.branch:
         return f"the latest commit {on_branch(form)}"
     if isinstance(form, lf.Commit) and form.before is not None:
-        return f"the last commit in {where} before {_moment(speaker, form.before)}"
-    return f"the latest commit in {where}"
+        return f"the last commit {where} before {_moment(speaker, form.before)}"
+    return f"the latest commit {where}"
 
 
 def _moment(speaker: Naming, value: Any) -> str:

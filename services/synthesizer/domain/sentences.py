@@ -233,7 +233,7 @@ _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
 FORMATS: Mapping[str, str] = {
     "time": "24-hour HH:MM",
     "date": "YYYY-MM-DD",
-    "datetime": "as written, ISO 8601",
+    "datetime": "ISO 8601",
     "string": "as spelled in the files",
     "set": "a list of names",
 }

@@ -17,6 +17,7 @@ WHOLE = {
     "avg_function_lines": "average number of lines per function", "code_lines": "number of code lines",
     "comment_lines": "number of comment lines", "empty_lines": "number of empty lines",
     "function_count": "number of functions", "class_count": "number of classes", "terms": "payment terms",
+    "payment": "agreed payment term",
     "limit": "credit limit", "head": "name of the head", "people": "headcount", "counted": "counted quantity",
     "nights": "number of nights", "customer_since": "customer start date",
     "price_each": "price per unit", "created": "creation date", "modified": "date of the last change",

@@ -237,7 +237,7 @@ def test_changes_and_branches_are_named_without_hashes_or_values():
     day = lf.Fact("minutes/a.md", "Price review", "Valid from", ValueKind.DATE)
     file = lf.Commit("repo", "changed file", ValueKind.PATH, before=day)
     for text in said(file, lf.FileNames("repo", file, "functions")):
-        assert "the last commit in the code repository before the “Valid from” date" in text
+        assert "the last commit on the checked-out branch of the code repository before the “Valid from” date" in text
         assert "which functions does that file define" in text
     value = lf.BranchValue("repo", "discount-cap", "DISCOUNT_CAP", "Discount cap")
     told = lf.Fact("rules/cap.html", "Discount rules", "Discount cap", ValueKind.NUMBER)
