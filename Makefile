@@ -84,6 +84,10 @@ test-trainers: setup ## adapters against the real frameworks, each in its own en
 chaos: setup ## kill things while they work; no loss, no duplicate (minutes)
 	$(BIN)/pytest tests/chaos --timeout 900
 
+chaos-pipeline: setup ## kill every process of a real run once, compare the dataset with an undisturbed run (10 minutes)
+	@test -d examples/world || $(BIN)/firefly world build --seed 7 --size 3 --out examples/world
+	$(BIN)/python -m tests.chaos.pipeline --draws 150 --epoch-size 32 --each --leave-out tree-sitter
+
 mutants: setup ## plant known faults and see the tests find each of them (minutes)
 	$(BIN)/python -m tests.chaos.mutants
 
