@@ -113,6 +113,9 @@ async def test_explorer_explores_what_it_reads_and_skips_the_opening_of_an_epoch
 
 async def test_verifier_publishes_once_says_duplicate_and_waits_for_late_recordings(broker, tmp_path):
     nothing = DraftTask("draft_0", "expl_1", 0, 5, 0, 1, nothing_reason="only_echoes")
+    kept = tmp_path / "worlds" / TASK.world_digest
+    (kept / "files").mkdir(parents=True)
+    (kept / "world.json").write_text(json.dumps({"name": "office", "now": NOW}))
     async with serving(tmp_path) as live:
         settings = VerifierSettings(kafka_bootstrap=broker, data_dir=tmp_path, simulator_address=live.target)
         async with running(settings, verifier_app.build):
