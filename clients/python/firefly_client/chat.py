@@ -90,7 +90,8 @@ class ChatEndpoint:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:
                 return _message(answer.read())
         except urllib.error.HTTPError as error:
-            text = error.read(4000).decode("utf-8", "replace")
+            with error:  # else its connection stays open until it is collected
+                text = error.read(4000).decode("utf-8", "replace")
             raise _Failed(error.code, text, error.headers.get("Retry-After", "")) from error
         except (OSError, ValueError) as error:
             raise _Failed(0, f"the model endpoint does not answer: {error}", "") from error

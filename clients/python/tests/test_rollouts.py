@@ -107,6 +107,12 @@ def test_a_refusal_is_not_repeated(target, task):
     assert len(asked) == 1
 
 
+def test_a_refusal_leaves_no_connection_open():
+    with endpoint((401, "x" * 5000)) as (url, _), pytest.raises(ChatError) as raised:
+        asyncio.run(ChatEndpoint(url).complete("m", [], []))
+    assert raised.value.__cause__.__cause__.closed
+
+
 def test_an_endpoint_that_is_away_leaves_the_rollout_unscored(target, task):
     rollout = asyncio.run(run_episode(ChatEndpoint("http://127.0.0.1:9/v1", attempts=1), "m", task, simulator=target))
     assert (rollout.reward, rollout.verdict.outcome) == (None, "unscored")
