@@ -8,6 +8,7 @@ back as `Rejected` with that reason; `Unavailable` stays `Unavailable`; anything
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -171,30 +172,31 @@ class _StatusInterceptor(grpc.aio.ServerInterceptor):
 
 def _unary(behaviour: Any, method: str) -> Any:
     async def serve(request: Any, context: Any) -> Any:
-        started = time.monotonic()
-        try:
+        async with _answered(context, method):
             with tracing.serving(method, context.invocation_metadata() or ()):
                 return await behaviour(request, context)
-        except Exception as error:  # noqa: BLE001 - the one place where an error becomes a status
-            await _abort(context, error, method)
-        finally:
-            _observe(method, context, started)
 
     return serve
 
 
 def _streaming(behaviour: Any, method: str) -> Any:
     async def serve(request: Any, context: Any) -> AsyncIterator[Any]:
-        started = time.monotonic()
-        try:
+        async with _answered(context, method):
             async for response in behaviour(request, context):
                 yield response
-        except Exception as error:  # noqa: BLE001 - as above
-            await _abort(context, error, method)
-        finally:
-            _observe(method, context, started)
 
     return serve
+
+
+@asynccontextmanager
+async def _answered(context: Any, method: str) -> AsyncIterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the one place where an error becomes a status
+        await _abort(context, error, method)
+    finally:
+        _observe(method, context, started)
 
 
 async def _abort(context: Any, error: Exception, method: str) -> None:

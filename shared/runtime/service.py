@@ -176,25 +176,35 @@ async def _exit_code(settings: S, build: Build[S], name: str = "service") -> Exi
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    try:
+
+    async def traced() -> None:
         tracing.set_up(settings.otel_exporter_otlp_endpoint, name)
         await serve(settings, build, stopping)
-    except BadInput as error:
-        logger.error("bad_input", reason=str(error))  # noqa: TRY400 - a person reads it, no traceback
-        return ExitCode.BAD_INPUT
-    except Unavailable as error:
-        logger.error("dependency_unavailable", reason=str(error))  # noqa: TRY400 - not our fault, no traceback
-        return ExitCode.UNAVAILABLE
-    except Fenced as error:
-        logger.warning("fenced", reason=str(error))
-        return ExitCode.FENCED
-    except StageFailed as error:
-        logger.critical("stage_failed", reason=str(error))
-        return ExitCode.TOO_MANY_FAILURES
-    except Exception:
-        logger.exception("crashed")
-        return ExitCode.CRASHED
-    return ExitCode.DONE
+
+    # As a value, not an exception: whatever a service raises ends here, once, as a code that a supervisor acts on.
+    (error,) = await asyncio.gather(traced(), return_exceptions=True)
+    return _code_of(error)
+
+
+def _code_of(error: BaseException | None) -> ExitCode:
+    match error:
+        case None:
+            return ExitCode.DONE
+        case BadInput():
+            logger.error("bad_input", reason=str(error))  # a person reads it, no traceback
+            return ExitCode.BAD_INPUT
+        case Unavailable():
+            logger.error("dependency_unavailable", reason=str(error))  # not our fault, no traceback
+            return ExitCode.UNAVAILABLE
+        case Fenced():
+            logger.warning("fenced", reason=str(error))
+            return ExitCode.FENCED
+        case StageFailed():
+            logger.critical("stage_failed", reason=str(error))
+            return ExitCode.TOO_MANY_FAILURES
+        case _:
+            logger.error("crashed", exc_info=error)
+            return ExitCode.CRASHED
 
 
 def _sentence(error: ValidationError) -> str:

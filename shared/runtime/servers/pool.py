@@ -8,7 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -111,12 +111,12 @@ class EnvironmentPool:
             self._lent.add(environment)
         if dropped:
             await dropped.aclose()
-        try:
+        async with AsyncExitStack() as undone:
+            # Also a cancelled borrower gives its place back, or the pool would lend one fewer for ever.
+            undone.push_async_callback(self._forget, environment)
             if not environment.is_open:
                 await environment.open()
-        except BaseException:
-            await self._forget(environment)
-            raise
+            undone.pop_all()
         return environment
 
     def _lent_at(self, clock: Clock) -> int:

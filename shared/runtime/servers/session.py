@@ -6,6 +6,7 @@ refuse a whole listing for one malformed tool. The SDK negotiates, frames and ma
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -77,17 +78,19 @@ class Session:
         """
         self._task = asyncio.create_task(self._live())
         self._task.add_done_callback(self._ended)
+        async with AsyncExitStack() as undone:
+            undone.push_async_callback(self.close)
+            self.protocol_version = (await self._handshake()).protocol_version
+            undone.pop_all()
+
+    async def _handshake(self) -> Client:
         try:
-            client = await asyncio.wait_for(asyncio.shield(self._ready), self._timeouts.start)
+            return await asyncio.wait_for(asyncio.shield(self._ready), self._timeouts.start)
         except TimeoutError:
+            # Asked before the session is closed: the kill would read as the server's own end.
             failure = self._channel.failure()
-            await self.close()
             no_answer = f"no answer to the handshake within {self._timeouts.start:.0f} s"
             raise StartFailed(*(failure or (FailureClass.HANDSHAKE_TIMEOUT, no_answer))) from None
-        except BaseException:
-            await self.close()
-            raise
-        self.protocol_version = client.protocol_version
 
     @property
     def is_alive(self) -> bool:

@@ -139,6 +139,7 @@ class FaustStage:
         await self._app.start()
         self._waiting_for = ""
         ticking = asyncio.create_task(self._tick_until(stopping))
+        ticking.add_done_callback(self._ticked)
         try:
             await self._watch(stopping)
             # Hold the turn from here on: the event in hand is finished, the next one is not begun.
@@ -187,13 +188,16 @@ class FaustStage:
 
     async def _one(self, message: Message) -> None:
         """Finish one event, or never return: an event that is left unfinished must not be acknowledged."""
-        try:
-            outcome = await self._attempts.outcome(message)
-            await self._write(outcome.outgoing)
-            self._parent = dict(message.headers)
-        except Exception as error:  # noqa: BLE001 - Faust would acknowledge the event
+        (error,) = await asyncio.gather(self._finish(message), return_exceptions=True)
+        if error:
+            # Faust acknowledges an event whose agent raised or returned, so this waits until the process has ended.
             self._fail(error)
             await asyncio.Event().wait()
+
+    async def _finish(self, message: Message) -> None:
+        outcome = await self._attempts.outcome(message)
+        await self._write(outcome.outgoing)
+        self._parent = dict(message.headers)
 
     async def _write(self, outgoing: Sequence[Outgoing]) -> None:
         while outgoing:
@@ -215,9 +219,11 @@ class FaustStage:
                 telemetry.EVENTS_OUT.labels(self.name, TICK).inc(len(outputs))
             except Unavailable as error:
                 logger.warning("dependency_unavailable", error=str(error))
-            except Exception as error:  # noqa: BLE001 - must end the process, not vanish with this task
-                self._fail(error)
-                return
+
+    def _ticked(self, task: asyncio.Task[None]) -> None:
+        # Nobody awaits the ticks: a failure must end the process, not vanish with the task.
+        if not task.cancelled() and (error := task.exception()):
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure and not self._failure.done():

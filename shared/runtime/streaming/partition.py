@@ -65,6 +65,7 @@ class PartitionWork:
         self.is_open = False
         self._is_paused = False
         self._runner = asyncio.create_task(self._run())
+        self._runner.add_done_callback(self._ended)
 
     @property
     def pending(self) -> int:
@@ -92,6 +93,7 @@ class PartitionWork:
         task = asyncio.create_task(self._work(message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     def throttle(self) -> None:
         """Pause while enough is in flight or something waits for what is away; resume when there is room again."""
@@ -116,7 +118,11 @@ class PartitionWork:
         return bool(away >= len(self._tasks))
 
     async def close(self) -> None:
-        """Give the partition up: drop unfinished work, commit what is complete, release the producer."""
+        """Give the partition up: drop unfinished work, commit what is complete, release the producer.
+
+        Raises:
+            Fenced: another process owns the partition already.
+        """
         try:
             async with asyncio.timeout(CLOSE_SECONDS), self._committing:
                 self._stop_tasks()
@@ -124,8 +130,6 @@ class PartitionWork:
                     await self._commit_ready()
         except TimeoutError:
             logger.warning("close_timed_out", partition=self.source.partition)
-        except Exception as error:  # noqa: BLE001 - aiokafka swallows what its rebalance callbacks raise
-            self._around.fail(error)
         finally:
             await self.abandon()
 
@@ -140,17 +144,19 @@ class PartitionWork:
         for task in self._tasks:
             task.cancel()
 
-    async def _run(self) -> None:
-        try:
-            await self._open()
-            while True:
-                await self._completed.wait()
-                self._completed.clear()
-                await asyncio.sleep(self._around.settings.flush_window_ms / 1000)
-                async with self._committing:
-                    await self._commit_ready()
-        except Exception as error:  # noqa: BLE001 - must end the process, not vanish with this task
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        # Nobody awaits these tasks: without this, a failure would vanish with its task and the partition stand still.
+        if not task.cancelled() and (error := task.exception()):
             self._around.fail(error)
+
+    async def _run(self) -> None:
+        await self._open()
+        while True:
+            await self._completed.wait()
+            self._completed.clear()
+            await asyncio.sleep(self._around.settings.flush_window_ms / 1000)
+            async with self._committing:
+                await self._commit_ready()
 
     async def _open(self) -> None:
         await _patiently(self._producer.start)
@@ -171,11 +177,7 @@ class PartitionWork:
         logger.info("gate_read_back", keys=keys, seconds=round(time.monotonic() - started, 3))
 
     async def _work(self, message: Message) -> None:
-        try:
-            outcome = await self._around.attempts.outcome(message)
-        except Exception as error:  # noqa: BLE001 - must end the process, not vanish with this task
-            self._around.fail(error)
-            return
+        outcome = await self._around.attempts.outcome(message)
         self._prefix.complete(message.offset, outcome)
         self._completed.set()
 

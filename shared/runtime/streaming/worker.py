@@ -162,7 +162,10 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
 
     async def _close_all(self) -> None:
         work, self._work = list(self._work.values()), {}
-        await asyncio.gather(*(one.close() for one in work))
+        # aiokafka logs and swallows what its rebalance callbacks raise, so a failure ends the process from here.
+        for error in await asyncio.gather(*(one.close() for one in work), return_exceptions=True):
+            if error:
+                self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure and not self._failure.done():
