@@ -79,11 +79,11 @@ class LivePoolThread:
             BadInput: a server cannot be installed, or is not the one that was recorded.
         """
         self._thread.start()
-        try:
+        async with AsyncExitStack() as undone:
+            # `async with` calls no `__aexit__` for an enter that failed: the thread and its servers would stay.
+            undone.push_async_exit(self.__aexit__)
             await self._there(self._open())
-        except BaseException:
-            await self.__aexit__()
-            raise
+            undone.pop_all()
         return self
 
     async def __aexit__(self, *error: object) -> None:

@@ -84,11 +84,10 @@ class LiveRunner:
                 called = await self._called(environment, call.server_id, call.tool, call.arguments_json)
                 return _recording(call, called) if _starts_right(called, call) else _wrong_start(call)
         held = await self._held.take(call)
+        # Until `_on` says otherwise: a call that is cut off, also by a cancellation, leaves a state that nobody knows.
+        held.is_spoilt = True
         try:
             return await self._on(held, call)
-        except BaseException:
-            held.is_spoilt = True
-            raise
         finally:
             await asyncio.shield(self._held.give_back(held))
 
@@ -96,12 +95,10 @@ class LiveRunner:
         for step in call.steps[held.done :]:
             made = await self._called(held.environment, step.server_id, step.tool, step.arguments_json)
             if held.situation.after(step.server_id, made.state_after) != step.after:
-                held.is_spoilt = True
                 return NotMade(STATE_NOT_REBUILT)
             held.situation = step.after
         called = await self._called(held.environment, call.server_id, call.tool, call.arguments_json)
         if not _starts_right(called, call):
-            held.is_spoilt = True
             return _wrong_start(call)
         held.situation = call.before.after(call.server_id, called.state_after)
         held.is_spoilt = _is_spoilt(called, call.before, held.situation)
