@@ -41,8 +41,10 @@ class Line:
                 if self._is_cut:
                     here.close()
                     return
+                # Kept before it is connected: a target that refuses must not leave this end open.
+                self._open.append(here)
                 there = socket.create_connection(self._to)
-                self._open += [here, there]
+                self._open.append(there)
                 for source, sink in ((here, there), (there, here)):
                     threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
 
