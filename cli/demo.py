@@ -50,7 +50,7 @@ def demo(servers: Path, data: Path, out: Path, tasks: int, seed: int) -> int:
     Leaves the dataset in --out and stops everything it started, also on Ctrl-C and when a step fails.
     """
     console, started = Console(highlight=False), time.monotonic()
-    folder, meter, reached = DataFolder(data), Meter(), dict[int, float]()
+    folder, meter, reached = DataFolder(data), Meter(), dict[str, float]()
     announce(console, EmbeddedSettings().cache)
     build_world(console, servers)
     try:

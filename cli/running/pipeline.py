@@ -22,7 +22,8 @@ from shared.runtime.streaming.admin import create_topics
 
 TICK_SECONDS = 0.2
 REVIVALS = 5
-SHOW_SECONDS = 1.0
+SHOW_SECONDS = 2.0
+"""Every look asks each service for its metrics and each process for its use: CPU that the run itself needs."""
 REMIND_SECONDS = 120.0
 STALL_SECONDS = 900.0
 SPENT_SECONDS = 30.0
@@ -55,8 +56,8 @@ class Pipeline:
         self._task: asyncio.Task[None] | None = None
         self._interrupted = False
         self._draining = self._is_spent = False
-        self.reached: dict[int, float] = {}
-        """How many tasks -> seconds from the start until there were as many: the first one, and the goal."""
+        self.reached: dict[str, float] = {}
+        """How many tasks of which kind -> seconds from the start until there were as many: the first, and the goal."""
 
     @property
     def meter(self) -> Meter:
@@ -171,9 +172,10 @@ class Pipeline:
             raise RunFailed(f"{excess}; {self.goal.text(self.progress)}")
 
     def _note_reached(self, now: float) -> None:
-        for count in (1, self.goal.until or 1):
-            if self.progress.exportable >= count:
-                self.reached.setdefault(count, now - self.view.started)
+        for kind, found in (("verified", self.progress.verified), ("distinct", self.progress.exportable)):
+            for count in {1, self.goal.until or 1}:
+                if found >= count:
+                    self.reached.setdefault(f"{count} {kind}", now - self.view.started)
 
     def _watch_for_stall(self, quiet_seconds: float, now: float, reminded: float) -> float:
         if quiet_seconds > STALL_SECONDS and self.goal != Goal():

@@ -34,8 +34,8 @@ class Outcome:
     meter: Meter
     wall_seconds: float
     addresses: Addresses
-    reached: Mapping[int, float] = field(default_factory=dict)
-    """How many tasks -> seconds from the start."""
+    reached: Mapping[str, float] = field(default_factory=dict)
+    """How many tasks of which kind -> seconds from the start."""
 
 
 After = Callable[[Outcome], Awaitable[None]]

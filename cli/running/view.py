@@ -98,7 +98,7 @@ def printable(text: str, limit: int = 200) -> str:
     return "".join(character if character.isprintable() else " " for character in text[:limit])
 
 
-def usage_table(meter: Meter, wall_seconds: float, reached: Mapping[int, float] | None = None) -> Table:
+def usage_table(meter: Meter, wall_seconds: float, reached: Mapping[str, float] | None = None) -> Table:
     """CPU seconds and peak memory per stage; `reached` says after how many seconds there were how many tasks."""
     table = Table(title="where the time went")
     table.add_column("stage")
@@ -107,7 +107,8 @@ def usage_table(meter: Meter, wall_seconds: float, reached: Mapping[int, float] 
     for name, usage in meter.stages.items():
         table.add_row(name, f"{usage.cpu_seconds:.1f}", f"{usage.peak_rss_bytes / MIB:.0f}")
     table.add_row("all", f"{meter.cpu_seconds:.1f}", f"{meter.peak_rss_bytes / MIB:.0f}")
-    marks = [f"task {count} after {seconds:.1f} s" for count, seconds in sorted((reached or {}).items())]
+    by_time = sorted((reached or {}).items(), key=lambda item: item[1])
+    marks = [f"{what} after {seconds:.1f} s" for what, seconds in by_time]
     table.caption = ", ".join([*marks, f"all after {wall_seconds:.1f} s"])
     return table
 

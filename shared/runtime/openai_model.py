@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-import openai
 import structlog
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
@@ -61,6 +60,10 @@ class OpenAiModel:
     def __init__(self, settings: ModelSettings, stage: str, cache: Cache, spend: Spend) -> None:
         self._settings, self._stage, self._cache, self._spend = settings, stage, cache, spend
         self._sent: Counter[str] = Counter()
+        # Three services name this class, few runs have a model, and the import costs half a CPU second.
+        import openai
+
+        self._openai = openai
         self._client = openai.AsyncOpenAI(
             base_url=settings.openai_base_url,
             api_key=settings.openai_api_key.get_secret_value(),
@@ -116,11 +119,11 @@ class OpenAiModel:
         self._sent[key] += 1
         try:
             response = await self._client.chat.completions.create(**request)
-        except openai.APIStatusError as error:
+        except self._openai.APIStatusError as error:
             if error.status_code in REFUSED_STATUS:
                 raise Rejected("model_refused_request", str(error)) from error
             raise Unavailable(f"the model endpoint answered {error.status_code}: {error.message}") from error
-        except openai.APIError as error:
+        except self._openai.APIError as error:
             raise Unavailable(f"the model endpoint at {self._settings.openai_base_url} does not answer") from error
         usage, text = response.usage, _text_of(response)
         await self._cache.put(key, text)
