@@ -57,6 +57,7 @@ class Budget(Background):
 
     def _count(self, entry: LedgerEntry) -> None:
         before = self.hold()
+        # The same row comes back from Kafka: the account knows its id and counts it once.
         self._account.add(entry)
         if (after := self.hold()) and not before:
             logger.warning("budget_spent", reason=after)
@@ -80,6 +81,7 @@ class Budget(Background):
             self._take(follower, decoded(message))
 
     def _take(self, follower: Follower, event: Event | None) -> None:
+        # Kept over reconnects: the ledger is read once, not again after every absence of Kafka.
         self._position.update(follower.reached)
         if event is not None:
             self._count(event.record)

@@ -42,6 +42,7 @@ class Catalogue:
                 if tool_id in self._listed:
                     self._tools[tool_id] = self._listed[tool_id]
                     self.learn(self._listed[tool_id])
+        # A new event for each change: waiters of the old one are woken, later ones wait for the next.
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -72,6 +73,7 @@ class Catalogue:
         wanted, until = set(tool_ids), time.monotonic() + wait_seconds
         while not (wanted <= self._tools.keys() and world_digest in self._worlds) and time.monotonic() < until:
             await self._next_change(until - time.monotonic())
+        # Once everything was read, a tool that is missing is an answer, not a reason to wait.
         if not wanted <= self._tools.keys() and not self.is_ready():
             raise Unavailable(f"{TOPIC} has not been read to its end yet")
         return {tool_id: self._tools[tool_id] for tool_id in sorted(wanted & self._tools.keys())}

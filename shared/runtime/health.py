@@ -39,6 +39,7 @@ class HealthServer:
         app.add_routes(
             [web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", _metrics)]
         )
+        # Probes come every few seconds for the whole life of a service: no line for each.
         self._runner = web.AppRunner(app, access_log=None)
 
     async def __aenter__(self) -> Self:

@@ -46,10 +46,12 @@ class Ledger:
                 await self._write(publisher)
 
     async def _write(self, publisher: Publisher) -> None:
+        # Left in the queue until Kafka has acknowledged it: a failed publish must lose no row.
         batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
         try:
             await publisher.publish([Output("ledger", self._stage, entry) for entry in batch])
         except Rejected as error:
+            # A row that can never be written would keep all behind it waiting; the account is not worth a standstill.
             logger.warning("ledger_rows_dropped", error=str(error), rows=len(batch))
         for _ in batch:
             self._waiting.popleft()

@@ -68,6 +68,8 @@ class OpenAiModel:
             base_url=settings.openai_base_url,
             api_key=settings.openai_api_key.get_secret_value(),
             timeout=settings.model_timeout_seconds,
+            # The stage retries: the SDK's own tries would be in no
+            # ledger, and `/livez` could not say what is waited for.
             max_retries=0,
         )
 
@@ -97,6 +99,7 @@ class OpenAiModel:
         request: dict[str, Any] = {
             "model": self._settings.model_by_role.get(role, self._settings.model),
             "messages": list(talk),
+            # For endpoints that honour them. What makes a redo repeatable is the stored answer, not these.
             "temperature": 0,
             "seed": self._settings.seed,
         }
@@ -134,6 +137,8 @@ class OpenAiModel:
         prices = (self._settings.model_price_in, self._settings.model_price_out)
         money = (reply.tokens_in * prices[0] + reply.tokens_out * prices[1]) / Decimal(MILLION)
         return LedgerEntry(
+            # A second payment for one request is another row, a cached
+            # answer always the same one: rows are summed by id.
             entry_id=f"{key[:32]}-{'cached' if reply.is_cached else self._sent[key]}",
             stage=self._stage,
             kind=SpendKind.MODEL_REQUEST,
@@ -165,5 +170,6 @@ def _text_of(response: Any) -> str:
     message = response.choices[0].message if response.choices else None
     if message is None:
         return ""
+    # A refusal counts as an answer: it is no JSON, so the model is told and asked again.
     calls = message.tool_calls or []
     return str(calls[0].function.arguments if calls else message.content or message.refusal or "")

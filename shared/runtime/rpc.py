@@ -157,7 +157,9 @@ class _StatusInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         """See grpc."""
+        # The handler is wrapped rather than the call: grpc.aio interceptors see no exception of the behaviour.
         handler = await continuation(handler_call_details)
+        # None is an unknown method; reflection is a request stream, which the library answers with statuses of its own.
         if handler is None or handler.request_streaming:
             return handler
         method = handler_call_details.method
@@ -200,6 +202,7 @@ async def _answered(context: Any, method: str) -> AsyncIterator[None]:
 
 
 async def _abort(context: Any, error: Exception, method: str) -> None:
+    # The behaviour has chosen its status itself, for example with typed error details.
     if isinstance(error, grpc.aio.AbortError):
         raise error
     if isinstance(error, Unavailable):

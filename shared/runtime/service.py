@@ -153,6 +153,7 @@ async def _unless_stopped(building: Awaitable[Sequence[Part]], stopping: asyncio
 
 async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
     last = asyncio.Event()
+    # Backgrounds get their own signal: a stage that drains still needs the catalogue and the ledger.
     tasks = {asyncio.create_task(part.run(last if isinstance(part, Background) else stopping)): part for part in parts}
     stop = asyncio.create_task(stopping.wait())
     try:

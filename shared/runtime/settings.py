@@ -44,6 +44,7 @@ class ServiceSettings(BaseSettings):
     """Events per input partition that were fetched and are not yet committed."""
     concurrency: int = Field(default=16, ge=1, le=10_000)
     """Handlers running at once in this process."""
+    # Under the cost of a transaction (13 to 16 ms measured) waiting would save nothing, far above it it only delays.
     flush_window_ms: int = Field(default=20, ge=0, le=10_000)
     """Milliseconds that completed events wait for company before their transaction."""
     session_timeout_seconds: float = Field(default=10.0, ge=6, le=300)

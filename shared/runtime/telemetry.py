@@ -80,4 +80,5 @@ def set_up_logging(level: str, form: str, service: str) -> None:
         )
     )
     handler.addFilter(Repeats())
+    # Libraries stay at warnings whatever our level: at debug, Kafka clients log every request.
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)

@@ -10,6 +10,7 @@ from shared.model.graphs import GraphCut, ToolNode
 from shared.model.sub_dags import EpochOpened, ExplorationRequest, SubDag
 from shared.model.tasks import DraftTask, LedgerEntry, TaskStatus, Verdict, VerifiedTask
 
+# A dead letter carries its record whole, and why: its limit has to lie above every record's.
 RECORD_BYTES = 4 * 1024 * 1024
 DEAD_LETTER_BYTES = 5 * 1024 * 1024
 RESULT_BYTES = 256 * 1024
@@ -72,6 +73,7 @@ TOPICS: tuple[Topic, ...] = (
         ("sampler",),
         "version + source tool id; `cut/<version>` closes a version",
         Cleanup.COMPACT,
+        # One partition: the record that closes a version has to come after the version's nodes.
         partitions=1,
         retention_ms=KEPT,
     ),
@@ -81,6 +83,7 @@ TOPICS: tuple[Topic, ...] = (
         ("sampler",),
         ("explorer", "graph", "cli"),
         "sub-DAG id; `epoch/<n>`",
+        # For ever: after a restart the sampler folds all draws again (decision 0005).
         retention_ms=KEPT,
     ),
     Topic(

@@ -44,6 +44,7 @@ def set_up(endpoint: str, service: str) -> None:
             "install firefly[telemetry], or unset it"
         ) from error
     resource = Resource.create({SERVICE_NAME: f"firefly-{service}"})
+    # Not at exit: `shut_down` bounds the wait for a collector that is away.
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=FLUSH_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -85,6 +86,7 @@ def processing(topic: str, headers: Headers, attributes: Mapping[str, str | int]
         "messaging.destination.name": topic,
         **{f"messaging.{name}": value for name, value in attributes.items()},
     }
+    # Only W3C headers: whatever else a record carries is no business of a tracing library.
     carrier = {name: headers[name].decode("ascii", "replace") for name in TRACE if name in headers}
     with _span(f"process {topic}", SpanKind.CONSUMER, carrier, said):
         yield {name: value.encode() for name, value in outgoing()}

@@ -56,6 +56,7 @@ def encode(topic: str, record: Any) -> bytes:
     """Serialise a model record the way `topic` carries it."""
     message = to_message(record)
     union = _UNIONS.get(topic)
+    # Deterministic: a redo has to write the same bytes (decision 0004).
     if union is None:
         return message.SerializeToString(deterministic=True)
     arm = next(field.name for field in union.DESCRIPTOR.fields if field.message_type is message.DESCRIPTOR)
@@ -87,6 +88,8 @@ def to_message(record: Any) -> Message:
     message = _message_type(kind.__name__)()
     for name in _field_names(kind):
         value = getattr(record, name)
+        # `type(...) in`, not isinstance: a StrEnum is a str too,
+        # and isinstance calls stood high in the worker's profile.
         if type(value) in _PLAIN:
             setattr(message, name, value)
         elif isinstance(value, tuple):
@@ -144,6 +147,7 @@ def _one_from_wire(value: Any, kind: Any, message: Message, field: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         enum: Any = message.DESCRIPTOR.fields_by_name[field].enum_type
         known = enum.values_by_number.get(value)
+        # 0 is `_UNSPECIFIED`, which nobody writes: the record is damaged, or from a version with more members.
         if known is None or value == 0:
             raise ValueError(f"{field} has no value that this version knows")
         return kind(known.name.removeprefix(f"{_snake(enum.name)}_").lower())
@@ -168,6 +172,7 @@ def _record_type(name: str) -> tuple[type, dict[str, Any]]:
 @functools.cache
 def _records() -> dict[str, type[Any]]:
     """Every record reachable from the topic table, by name."""
+    # From the topic table, not by scanning modules: a record that no topic carries needs no message.
     found: dict[str, type[Any]] = {}
     waiting: list[Any] = [record for topic in BY_NAME.values() for record in topic.records]
     while waiting:

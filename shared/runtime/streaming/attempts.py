@@ -110,6 +110,8 @@ class Attempts:
                 await asyncio.sleep(_pause(attempts))
 
     async def _attempt(self, event: Event) -> Outcome:
+        # Only an attempt takes a place of the quota: an event that
+        # waits for what is away must not keep others from work.
         async with self._quota:
             started = time.monotonic()
             try:
@@ -166,5 +168,6 @@ class Attempts:
 
 
 def _pause(attempt: int) -> float:
+    # With jitter, or all events of a partition would come back to a recovering dependency in the same moment.
     longest: float = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempt, 10))
     return longest * random.uniform(0.5, 1.0)

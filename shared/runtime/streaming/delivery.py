@@ -27,6 +27,8 @@ class Delivery:
         """Decide about a fetched record, and count it as delivered if it is to be."""
         if offset < self.expected:
             return Take.DROP
+        # Transactions leave real holes (markers, aborted records), but so does a fetch that was under way when we
+        # sought. Only right after a seek the two look alike, so only there a hole is fetched twice.
         is_proven = self._is_settled or offset in (self.expected, self._reread_for)
         if not is_proven:
             self._reread_for = offset

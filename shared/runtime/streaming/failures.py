@@ -32,5 +32,6 @@ class FailureLimit:
             raise StageFailed(
                 f"{self._run} events in a row were dead-lettered: read the reasons with `firefly dlq list`"
             )
+        # A share needs a full window: one dead letter at the start of a run would be 100 %.
         if len(self._last) == WINDOW and share > self._max_share:
             raise StageFailed(f"{share:.0%} of the last {WINDOW} events were dead-lettered: read `firefly dlq list`")

@@ -54,6 +54,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
         self._must_rewind = False
         self.polled_at = time.monotonic()
         super().__init__(*args, **kwargs)
+        # After `super().__init__`, which sets its own.
         self._read_offset = _NoReadOffsets()
 
     def _new_consumer_thread(self) -> Any:
@@ -63,11 +64,13 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
         """After an assignment: start each partition's account at its committed offset."""
         await super().perform_seek()
         mine = [tp for tp in self.assignment() if self.app.topics.acks_enabled_for(tp.topic)]
+        # Not 0: retention may have removed the beginning, and then offset 0 would never come.
         fresh = [tp for tp in mine if self._committed_offset[tp] is None]
         earliest = await self.earliest_offsets(*fresh) if fresh else {}
         for tp in mine:
             committed = self._committed_offset[tp]
             self._deliveries[tp] = Delivery(earliest.get(tp, 0) if committed is None else committed)
+            # Acks of an earlier assignment would count for offsets that are read again.
             self._acked[tp].clear()
             self._acked_index[tp].clear()
 
@@ -91,6 +94,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
         reread: set[Any] = set()
         async for tp, message in super().getmany(timeout):
             delivery = self._deliveries.get(tp)
+            # The rest of this fetch lies behind the hole; it comes again after the seek.
             if tp in reread:
                 continue
             take = delivery.take(message.offset) if delivery else Take.DELIVER
@@ -113,6 +117,7 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
         if delivery is None:
             return None
         offset = delivery.committable(self._acked_index[tp])
+        # Faust's own list is kept short by hand: stock Faust prunes it in the method that this one replaces.
         if offset is not None:
             self._acked[tp] = [acked for acked in self._acked[tp] if acked >= offset]
         return offset

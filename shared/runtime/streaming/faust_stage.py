@@ -53,6 +53,7 @@ class FaustStage:
 
         Handler, restore and tick never run at the same time.
         """
+        # Delivery is corrected through private names of Faust; another version may silently have others.
         require_tested_version()
         self.name = stage.name
         self._settings, self._stage = settings, stage
@@ -238,27 +239,36 @@ def build_app(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awa
     app = faust.App(
         stage.group,
         broker=brokers,
+        # No tables: Faust's start-up recovery loses source records (86 to 375 of 30,000 over 6 restarts, measured).
+        # Stages rebuild their state from topics themselves.
         store="memory://",
         datadir=str(data),
         autodiscover=False,
         web_enabled=False,
+        # Declaring a topic while the controller is down kills a Faust worker.
         topic_allow_declare=False,
+        # The leader topic is for timers that run on one worker only; there are none.
         topic_disable_leader=True,
         broker_max_poll_interval=NEVER_SECONDS,
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 4),
         broker_rebalance_timeout=60.0,
+        # Stock: 2.8 s, and what was handled but not committed is handled again after a crash.
         broker_commit_interval=1.0,
         broker_request_timeout=90.0,
+        # Stock: 20 minutes, in which a send to a broker that is gone looks like work.
         producer_request_timeout=60.0,
         consumer_group_instance_id=settings.instance_id or None,
         consumer_max_fetch_size=16 * 1024 * 1024,
+        # Stock: 4096 records, all of them read again after a rebalance.
         stream_buffer_maxsize=64,
+        # We drain ourselves: Faust would wait for events that wait for a dependency.
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         table_standby_replicas=0,
         logging_config=None,
     )
+    # After the app is made: its settings accept a URL, and only a transport object brings our consumer.
     app.transport = SafeTransport(app.conf.broker_consumer, app, loop=app.loop)
     topic = app.topic(*stage.reads, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw")
     app.agent(topic, name=f"{stage.name}-agent", concurrency=1)(work)

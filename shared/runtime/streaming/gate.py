@@ -37,6 +37,7 @@ class PartitionGate:
         """Return what to write for these events in order, and the keys that are new; changes nothing."""
         outgoing: list[Outgoing] = []
         new: set[bytes] = set()
+        # Against `new` as well: one transaction may hold two drafts of the same task.
         for outcome in outcomes:
             keys = {_digest(one.key) for one in outcome.outgoing if one.topic == self._gate.topic}
             if not keys.isdisjoint(self._published) or not keys.isdisjoint(new):

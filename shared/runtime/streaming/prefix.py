@@ -36,6 +36,7 @@ class CompletedPrefix(Generic[T]):
         """Return up to `limit` completed events from the start on, without letting them leave."""
         ready: list[tuple[int, T]] = []
         for offset, result in self._entered.items():
+            # None stands for "not complete", so no result may ever be None.
             if result is None or len(ready) == limit:
                 break
             ready.append((offset, result))

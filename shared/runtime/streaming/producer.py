@@ -39,6 +39,7 @@ class PartitionProducer:
         Raises:
             Unavailable: Kafka does not answer.
         """
+        # A producer that failed cannot be started again; the id is what lives on, not the client.
         await self.stop()
         self._producer = clients.transactional_producer(self._bootstrap, self._id)
         try:
@@ -59,6 +60,7 @@ class PartitionProducer:
                 await self._commit(outgoing, OffsetAndMetadata(next_offset, ""))
         except ProducerFenced as error:
             raise Fenced(f"{self._id} has a newer holder") from error
+        # aiokafka asserts its transaction's state: after a failure in the background its own calls trip over that.
         except (KafkaError, TimeoutError, AssertionError) as error:
             raise CommitUncertain(f"{self._id}: {error!r}") from error
 
@@ -123,6 +125,7 @@ async def _send(producer: Any, one: Outgoing) -> asyncio.Future[Any]:
     sent: asyncio.Future[Any] = await producer.send(
         one.topic, one.value, key=one.key, partition=one.partition, headers=list(one.headers)
     )
+    # When one send of a gather fails the others are abandoned, and asyncio would report each as never retrieved.
     sent.add_done_callback(_seen)
     return sent
 

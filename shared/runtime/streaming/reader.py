@@ -152,6 +152,7 @@ class Follower:
         while True:
             for message in await self._poll():
                 yield message
+            # After the yields: a reader that stops within a batch has not reached its end.
             await self._mark()
 
     async def messages_to_end(self) -> AsyncIterator[Message]:
@@ -162,6 +163,8 @@ class Follower:
         """
         last = time.monotonic()
         while not self.is_caught_up():
+            # Progress is measured in positions, not messages: a stretch
+            # of aborted records yields nothing and is no stall.
             before = dict(self._reached)
             for message in await self._poll():
                 if message.offset < self.ends[message.topic, message.partition]:
@@ -180,6 +183,7 @@ class Follower:
         )
         for partition in partitions:
             position = (partition.topic, partition.partition)
+            # Retention may have removed what was asked for meanwhile.
             begin = max(begins[partition], self._start.get(position, 0))
             self.ends[position], self._reached[position] = ends[partition], begin
             self._consumer.seek(partition, begin)

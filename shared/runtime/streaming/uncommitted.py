@@ -16,6 +16,7 @@ class Uncommitted:
         if not self.pending(partition):
             self._since[partition] = now
         self._begun[partition] = max(offset + 1, self._begun.get(partition, 0))
+        # Faust names no committed offset before its first commit; what was begun first stands in for it.
         self._committed.setdefault(partition, offset)
 
     def commit(self, partition: Hashable, next_offset: int, now: float) -> None:
