@@ -29,6 +29,7 @@ def archive_digest(data: bytes) -> str:
 
 def _times(data: bytes) -> Iterator[int]:
     """Yield where times stand: in each entry's row of the directory, and in front of its bytes."""
+    # From the end: the bytes of an entry may hold the mark too.
     end = data.rindex(_END)
     count, _, position = struct.unpack_from("<HII", data, end + 10)
     for _ in range(count):

@@ -28,6 +28,7 @@ def read_now(text: str, where: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         instant = None
+    # An instant without an offset would mean another moment on every machine.
     if instant is None or instant.tzinfo is None:
         raise BadInput(f"{where}: now is {text!r}; write an instant with its offset, such as {DEFAULT_NOW}")
     return instant

@@ -91,6 +91,7 @@ class Environment:
         """
         async with self._lock:
             self.used.add(server_id)
+            # Canonical arguments are what is sent, so that the recording's key says exactly what was asked.
             arguments = canonical_arguments(arguments_json, self._knowledge.input_schema_json(server_id, tool))
             effect = self._knowledge.effect(server_id, tool, parse_canonical(arguments))
             self._guard_remote(server_id, effect, is_hinted_read_only)
@@ -125,6 +126,7 @@ class Environment:
 
     async def settle(self) -> tuple[bool, frozenset[str]]:
         """After a lease: end spoilt processes; say whether this may be lent again, and whose processes were ended."""
+        # Looked at again rather than remembered: a process may have written after its last answer.
         if await asyncio.to_thread(self._world.look) != self.world_digest:
             return False, self._processes.running
         spoilt = self._processes.spoilt
@@ -139,6 +141,7 @@ class Environment:
 
     async def aclose(self) -> None:
         """End every process and remove the copy."""
+        # Every process, not only the lost one: the others hold files and connections of the world that is put back.
         await self._processes.end(self._processes.running)
         await self._world.remove()
 
@@ -154,6 +157,7 @@ class Environment:
                 await self._rebuild(call.server_id, before)
                 continue
             return await self._finished(call, before, self._read(call, raw))
+        # Once died and once silent is no fact about the tool: load decides between the two.
         if len(set(crashes)) > 1:
             raise Rejected("unsteady_server", f"{call.server_id}.{call.tool}: {', '.join(crashes)} for one call")
         return await self._finished(call, before, crash_outcome(crashes[0]), crashes[0])
@@ -161,6 +165,8 @@ class Environment:
     async def _finished(self, call: _Call, before: State, outcome: Outcome, crash: Crash = Crash.NONE) -> CalledTool:
         world = self._look(call.server_id).world
         has_moved = world != before.world
+        # What was seen wins over what was believed, except that a session
+        # mover stays one: a statement can do both (decision 0003).
         effect = Effect.WORLD if has_moved and call.effect is not Effect.SESSION else call.effect
         self._move_session(_Moved(call, outcome, has_moved))
         after = State(world, self._processes.chain(call.server_id))
@@ -198,6 +204,7 @@ class Environment:
     async def _rebuild(self, server_id: str, before: State) -> None:
         """Put the state back to `before` after the process of a server was lost."""
         await self._processes.end([server_id])
+        # Nothing to build again: the lost process had moved neither the world nor its session.
         if self._look(server_id).world == before.world and not before.session:
             return
         await self._processes.end(self._processes.running)
@@ -240,6 +247,8 @@ class Environment:
     def _placed(self, call: _Call) -> Any:
         text = call.arguments_json
         if self._is_mapped(call.server_id):
+            # Where nothing can be mounted, paths are mapped on the way
+            # in and out; such recordings carry their own path mode.
             text = text.replace(WORKSPACE, str(self._world.folder))
         return parse_canonical(text)
 

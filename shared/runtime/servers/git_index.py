@@ -28,6 +28,7 @@ def index_digest(data: bytes) -> str:
 
 def _entries(data: bytes) -> Iterator[tuple[int, bytes, int, bytes]]:
     signature, version, count = struct.unpack_from(">4sII", data)
+    # Anything newer counts as plain bytes: a wrong guess would make two worlds out of one, or one out of two.
     if signature != b"DIRC" or version not in (2, 3, _COMPRESSED_PATHS):
         raise ValueError("not an index that this version knows")
     position, path = 12, b""
@@ -45,6 +46,7 @@ def _entries(data: bytes) -> Iterator[tuple[int, bytes, int, bytes]]:
             position += _FLAGS_BYTES
         path, position = _path(data, position, path, version)
         if version < _COMPRESSED_PATHS:
+            # Entries are padded with NULs to a multiple of eight, counted from their own start.
             position = start + (position - start + 7) // 8 * 8
         yield mode, sha, (flags & _KEPT_FLAGS) << 16 | extended, path
 
@@ -62,5 +64,6 @@ def _variable_length(data: bytes, position: int) -> tuple[int, int]:
     value = data[position] & 0x7F
     while data[position] & 0x80:
         position += 1
+        # Git's offset encoding: each continuation adds one, so that no number has two spellings.
         value = (value + 1) << 7 | data[position] & 0x7F
     return value, position + 1

@@ -73,6 +73,7 @@ class Installer:
         return command.kind is PackageKind.NONE or (self._folder(command) / _MANIFEST).is_file()
 
     def _folder(self, command: PackageCommand) -> Path:
+        # An install belongs to its interpreter: after an update of Python or Node it is made anew.
         runtime = python_interpreter() if command.kind is PackageKind.PYTHON else f"node {self._programs.node_version}"
         asked: list[Any] = [_LAYOUT, command.kind, command.requirement, command.program, command.options, command.extra]
         key = hashlib.sha256(json.dumps([*asked, runtime]).encode()).hexdigest()[:16]
@@ -107,6 +108,7 @@ class Installer:
     async def _with_uv(self, folder: Path, command: PackageCommand) -> Installed:
         if self._programs.uv is None:
             raise StartFailed(FailureClass.INSTALL_FAILED, "uv was not found; install it or name it in FIREFLY_UV")
+        # Compiled now: the sandbox shows the install read-only, and every start would compile it again in memory.
         words = [str(self._programs.uv), "tool", "install", "--force", "--compile-bytecode", "--no-progress"]
         env = {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
         asked = [*command.options, command.requirement]
@@ -136,6 +138,7 @@ class Installer:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            # uv and npm start children: only as a group does a time-out end all of them.
             start_new_session=True,
         )
         try:
@@ -167,6 +170,7 @@ async def _locked(path: Path, timeout_seconds: float) -> AsyncIterator[None]:
         waited = 0.0
         while True:
             try:
+                # Polled: a blocking flock sits in a thread that no time-out and no cancellation can end.
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
@@ -200,6 +204,7 @@ def _with_args(installed: Installed, args: Sequence[str]) -> Installed:
 
 
 def _describe_python(folder: Path, command: PackageCommand) -> Installed:
+    # uv names the folder after the package as it is published, which may be spelt differently from what was asked for.
     (tool,) = (item for item in (folder / "tools").iterdir() if item.is_dir() and not item.name.startswith("."))
     program = tool / "bin" / command.program
     if not program.exists():
@@ -212,6 +217,7 @@ def _describe_python(folder: Path, command: PackageCommand) -> Installed:
     version = next((version for package, version, _ in packages if package == name), "")
     relative = tool.relative_to(folder)
     return Installed(
+        # Through its interpreter: the script's first line names the folder of the cache, which does not exist inside.
         argv=(f"{SERVER_ROOT}/{relative}/bin/python", f"{SERVER_ROOT}/{relative}/bin/{command.program}"),
         root=str(folder),
         read_only=(str(home.parent),),

@@ -90,6 +90,7 @@ def _record_digest(record: Path) -> str:
         lines = record.read_text(encoding="utf-8").splitlines()
     except OSError:
         return ""
+    # `../` are console scripts, whose first line holds the interpreter's path on this machine.
     kept = sorted(line for line in lines if not line.startswith("../") and not _is_bookkeeping(line))
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 def json_text(value: object) -> str:
     """Write a value whose numbers may be Decimal; bare `Infinity` and `NaN` are written as they were read."""
+    # `str` keeps 25.60 as it is; a float would print 25.6.
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, dict):

@@ -19,6 +19,7 @@ from shared.runtime.servers.session import AUTO, Session, Timeouts
 from shared.runtime.servers.spec import LaunchSpec, ServersFile, Transport
 from shared.runtime.servers.stdio import StdioProcess
 
+# A start is mostly processor time (interpreter and imports): many at once only make each other time out.
 _STARTS_AT_ONCE = 3
 
 
@@ -94,6 +95,7 @@ class Launcher:
             StartFailed: it cannot serve.
         """
         spec, server_digest = self.spec(server_id), await self.server_digest(server_id)
+        # Remembered: probing costs a server that speaks the older era only one refused request at every start.
         era = await asyncio.to_thread(self._read_era, server_digest)
         async with self._starting:
             session = Session(self._channel(spec, world, instant), era, self._timeouts)
@@ -106,6 +108,7 @@ class Launcher:
         if spec.transport is Transport.HTTP:
             return RemoteConnection(spec, self._timeouts.start)
         self._logs.mkdir(parents=True, exist_ok=True)
+        # Twenty files in turn for all servers: a long run starts thousands of processes.
         log = self._logs / f"{spec.server_id}-{next(self._numbers) % 20}.log"
         launch = self._sandbox.launch(spec, self._installed[spec.server_id], world, instant)
         return StdioProcess(launch, log)

@@ -12,6 +12,7 @@ def own_folder(parent: Path) -> Path:
     own = parent / f"p{os.getpid()}"
     for folder in parent.glob("p*"):
         pid = folder.name.removeprefix("p")
+        # Our own number too: what lies there belongs to a dead process whose number we were given.
         if folder == own or (pid.isdigit() and not psutil.pid_exists(int(pid))):
             shutil.rmtree(folder, ignore_errors=True)
     return own

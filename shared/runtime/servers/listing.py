@@ -65,6 +65,7 @@ def _tool(item: object, number: int) -> ListedTool | str:
         description=_text(item.get("description")),
         input_schema_json=json_text(item["inputSchema"]),
         title=_text(item.get("title")),
+        # A wrong output schema costs the tool nothing but that schema: results are read as they come.
         output_schema_json="" if output is None or defect else json_text(output),
         annotations_json=json_text(annotations) if isinstance(annotations, Mapping) else "",
     )
@@ -73,6 +74,7 @@ def _tool(item: object, number: int) -> ListedTool | str:
 def _schema_defect(schema: object) -> str:
     if not isinstance(schema, Mapping):
         return "is missing or no object"
+    # Servers leave `type` out; arguments are an object whatever the schema says.
     if schema.get("type", "object") != "object":
         return "does not describe an object"
     return _output_defect(schema)

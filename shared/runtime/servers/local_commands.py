@@ -24,6 +24,7 @@ def local_program(spec: LaunchSpec, programs: Programs) -> Installed:
     program = _find(spec, programs)
     files = [path for path in (Path(text) for text in spec.args) if path.is_absolute() and _is_host_file(path)]
     shown = [*_program_folders(program), *(_project_of(path) for path in files)]
+    # A script without a package is named by its bytes: an edit makes another server.
     packages = [(path.name, "", _sha256(path)) for path in (program.resolve(), *files) if path.is_file()]
     return Installed(
         argv=(str(program), *spec.args),
@@ -39,6 +40,8 @@ def _find(spec: LaunchSpec, programs: Programs) -> Path:
     if Path(spec.command).name in ("node",) and "/" not in spec.command and programs.node:
         return programs.node
     found = shutil.which(spec.command)
+    # A version manager's `python` is a script that looks for its
+    # shims in a home folder, which the sandbox does not show.
     if Path(spec.command).name in ("python", "python3") and "/" not in spec.command and not _is_binary(found):
         found = sys.executable
     if not found:
@@ -73,6 +76,7 @@ def _prefix(program: Path) -> Path:
 def _project_of(path: Path) -> Path:
     """The folder that a script belongs to: the nearest with a project file, else its own; a folder is itself."""
     folder = path if path.is_dir() else path.parent
+    # A few levels only: a project file far up would show half of the disk to the server.
     for candidate in (folder, *list(folder.parents)[:_LEVELS]):
         if _is_too_wide(candidate):
             break

@@ -57,6 +57,7 @@ class Outcome:
 
 def read_outcome(raw: Mapping[str, Any], mapped_from: str = "", mapped_to: str = "") -> Outcome:
     """Make a server's result canonical; what is no result is an error result that says so."""
+    # The protocol of 2026-07-28 lets a tool ask back; an exploration has nobody who could answer.
     if raw.get("resultType") == "input_required":
         return _own_error("FireFly: the server asked for input, which nobody gives here")
     content = raw.get("content")

@@ -12,6 +12,7 @@ from shared.runtime.servers.spec import LaunchSpec
 _UV_KEPT = {"--with", "-w", "--python", "-p", "--prerelease", "--resolution", "--exclude-newer", "-c", "--constraints"}
 _UV_KEPT |= {"--index", "--default-index", "--index-url", "-i", "--extra-index-url", "-f", "--find-links"}
 _UV_KEPT |= {"--index-strategy", "--overrides", "--with-requirements"}
+# These change how uv talks or caches, not what it installs.
 _UV_DROPPED = {"-q", "--quiet", "-v", "--verbose", "--isolated", "--refresh", "--no-progress", "-n", "--no-cache"}
 _UV_DROPPED |= {"--offline", "--no-env-file", "-y", "--native-tls", "--system-certs"}
 _NPX_DROPPED = {"-y", "--yes", "-q", "--quiet", "--prefer-offline", "--offline", "--no-install", "--no"}
@@ -86,6 +87,7 @@ def _uv_package(word: str, source: str, options: tuple[str, ...], rest: tuple[st
     if source:
         return PackageCommand(PackageKind.PYTHON, _uv_requirement(source), word, rest, options)
     requirement = _uv_requirement(word)
+    # The program is named like the package, without version, extras and markers.
     program = re.split(r"[=<>!~@\[; ]", word)[0]
     return PackageCommand(PackageKind.PYTHON, requirement, program, rest, options)
 

@@ -87,6 +87,7 @@ class EnvironmentPool:
             environment.warm(servers)
             yield environment
         finally:
+            # A borrower that is cancelled meanwhile must not leave the environment lent for ever.
             await asyncio.shield(self._give_back(environment, is_spent=fresh))
 
     async def aclose(self) -> None:
@@ -110,6 +111,7 @@ class EnvironmentPool:
                 dropped = self._surplus(clock)
             self._lent.add(environment)
         if dropped:
+            # Outside the condition: closing takes as long as its processes do, and others may borrow meanwhile.
             await dropped.aclose()
         async with AsyncExitStack() as undone:
             # Also a cancelled borrower gives its place back, or the pool would lend one fewer for ever.

@@ -63,6 +63,7 @@ class Processes:
         Raises:
             StartFailed: the server cannot serve.
         """
+        # The start is shared: who stops waiting must not cancel it for the others.
         return await asyncio.shield(self.get(server_id).starting)
 
     @property
@@ -92,6 +93,7 @@ class Processes:
 
 async def _end(process: Process) -> None:
     process.starting.cancel()
+    # Waited for, not awaited: why it failed was told to whoever asked for the process.
     await asyncio.wait({process.starting})
     if not process.has_failed:
         await process.starting.result().close()

@@ -85,6 +85,7 @@ class RemoteConnection:
             async for item in received:
                 if isinstance(item, SessionMessage) and isinstance(item.message, types.JSONRPCResponse):
                     self.last_result = item.message.result
+                # The SDK puts transport errors into the stream instead of raising them.
                 if isinstance(item, httpx2.TransportError):
                     self._unreachable = str(item) or type(item).__name__
                 await to_session.send(item)

@@ -25,6 +25,7 @@ _SERVER = "/opt/firefly/server"
 _NODE = "/opt/firefly/node"
 _FAKETIME = "/opt/firefly/faketime.so.1"
 _MEBIBYTE = 1024 * 1024
+# Only what loading programs, fonts and names needs: users, keys and hosts of this machine are no business of a server.
 _ETC = (
     "ld.so.cache",
     "ld.so.conf",
@@ -108,8 +109,12 @@ class Sandbox:
         for host, inside in self._shown(installed):
             command += ["--ro-bind", str(host), inside]
         if self._programs.faketime:
+            # Set inside only: the library's path exists there, and outside
+            # it would stop the clocks of shell and bubblewrap too.
             for name, value in _clock(instant, _FAKETIME).items():
                 command += ["--setenv", name, value]
+        # bubblewrap's own root is a writable tmpfs: without the last
+        # remount a server could fill memory outside its limits.
         command += ["--chdir", WORKSPACE, "--remount-ro", "/", "--"]
         return Launch((*self._limited(), *command, *argv), env, "/", PathMode.MOUNTED, WORKSPACE)
 
@@ -121,6 +126,7 @@ class Sandbox:
         if self._programs.faketime:
             env |= _clock(instant, str(self._programs.faketime))
         mapped = {name: _map(value, str(world)) for name, value in env.items()}
+        # What `--die-with-parent` does for bubblewrap: without it a mapped server outlives a service that is killed.
         leash = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
         return Launch((*self._limited(), *leash, *argv), mapped, str(world), PathMode.MAPPED, str(world))
 
@@ -133,6 +139,7 @@ class Sandbox:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "USER": "firefly",
+            # Sets of strings come out in the same order in every process, so a repeated answer has the same bytes.
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
@@ -146,6 +153,7 @@ class Sandbox:
 
     def _prefix(self, network: bool) -> list[str]:
         size = str(self._limits.scratch_bytes)
+        # A new session: in ours a server could push characters into the terminal that started us.
         words = [str(self._bwrap), "--die-with-parent", "--new-session", "--unshare-all"]
         words += ["--share-net"] if network else []
         words += ["--uid", "1000", "--gid", "1000", "--hostname", "firefly", "--ro-bind", "/usr", "/usr"]
@@ -171,6 +179,7 @@ class Sandbox:
             yield self._programs.faketime, _FAKETIME
 
     def _limited(self) -> list[str]:
+        # dash counts `-f` in blocks of 512 bytes and calls the process limit `-p`; bash calls it `-u`.
         limits = self._limits
         script = (
             f"ulimit -c 0; ulimit -d {limits.memory_bytes // 1024}; ulimit -f {limits.file_bytes // 512}; "
@@ -188,6 +197,8 @@ class Sandbox:
 
     def _try_bubblewrap(self) -> str:
         try:
+            # Tried with every mount and limit of a real start: a
+            # container may allow namespaces and refuse a mount in them.
             with tempfile.TemporaryDirectory(dir=_made(self._scratch)) as world:
                 command = [*self._limited(), *self._prefix(network=False), "--bind", world, WORKSPACE]
                 command += ["--remount-ro", "/", "--", "/bin/sh", "-c", f"cd {WORKSPACE} && : > writable"]
@@ -212,12 +223,15 @@ def _clock(instant: datetime, library: str) -> dict[str, str]:
     return {
         "LD_PRELOAD": library,
         "FAKETIME": instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        # Time-outs and event loops run on the monotonic clock; frozen, a server would wait for ever.
         "DONT_FAKE_MONOTONIC": "1",
+        # File times are the copy's own, set to the frozen instant already.
         "NO_FAKE_STAT": "1",
     }
 
 
 def _map(text: str, world: str) -> str:
+    # Only where the name ends: `/workspace2` is another path.
     return re.sub(rf"{WORKSPACE}(?=$|[^\w.-])", lambda _: world, text)
 
 

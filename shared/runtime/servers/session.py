@@ -21,6 +21,7 @@ from shared.runtime.servers.listing import Listing, read_tools
 
 AUTO = "auto"
 LEGACY = "legacy"
+# A server may answer each cursor with a new one, without end.
 _PAGES = 100
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 _MODERN = "2026-07-28"
@@ -115,6 +116,7 @@ class Session:
             seen.add(cursor)
             page = await self._page(cursor)
             entries += page["tools"]
+            # An empty cursor is taken for the end: asked for, it may list from the start again.
             following = page.get("nextCursor")
             if not isinstance(following, str) or not following:
                 break
@@ -136,6 +138,8 @@ class Session:
             try:
                 result = await self._send(request, self._timeouts.call)
             except MCPError as error:
+                # A protocol error is this server's answer to this call,
+                # and answers are data; a lost connection is none.
                 if error.code == types.CONNECTION_CLOSED or not self.is_alive:
                     raise CallLostError(Crash.DIED, error.message) from error
                 return {
@@ -148,6 +152,7 @@ class Session:
 
     async def close(self) -> None:
         """End the server; safe to call twice."""
+        # Killed first: an honest end can take as long as the server likes, and its world is a copy.
         self._closing.set()
         self._channel.kill()
         if self._task and not self._task.done():
@@ -189,6 +194,7 @@ class Session:
 
     async def _live(self) -> None:
         """Hold the client open until told to close; both ends of it must happen in this task."""
+        # anyio's cancel scopes may be left only by the task that entered them, hence a task that does nothing else.
         async with Client(self._channel, mode=self._era, cache=None) as client:
             if self._era not in (AUTO, LEGACY):
                 await self._confirm(client)

@@ -12,6 +12,7 @@ from shared.model.errors import BadInput
 
 WORKSPACE = "/workspace"
 """Where every world is mounted, and what `${workspace}` stands for."""
+# It names log files and folders, and travels in keys.
 _SERVER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OURS = "x-firefly"
 
@@ -49,6 +50,7 @@ class LaunchSpec:
     def identity(self) -> dict[str, Any]:
         """What of it belongs to the server's digest: everything but credentials and worlds."""
         env = {name: ("" if name in self.secrets else value) for name, value in self.env}
+        # An address may carry a key in its query, and digests are published.
         identity = {"transport": str(self.transport), "command": self.command, "args": list(self.args), "env": env}
         return identity | {"url": self.url.split("?")[0], "network": self.network}
 
@@ -176,6 +178,7 @@ def _worlds(ours: Mapping[str, Any], path: Path, where: str) -> tuple[Path, ...]
 
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
     value = entry.get(key, "")
+    # No program can be given a NUL: refused here with its place, instead of a ValueError when the server starts.
     if not isinstance(value, str) or "\0" in value:
         raise BadInput(f"{where}: {key} must be a string")
     return value

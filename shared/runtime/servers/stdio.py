@@ -69,6 +69,7 @@ class StdioProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # A group of its own, so that what a server forks ends with it.
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -80,6 +81,7 @@ class StdioProcess:
 
     async def __aexit__(self, *error: object) -> None:
         """End the process group, whatever it is doing."""
+        # Cancelled or not: the next process may run over the same world and must not meet this one.
         with anyio.CancelScope(shield=True):
             await self._note_end()
             self.kill()
@@ -151,6 +153,7 @@ class StdioProcess:
             self.noise += 1
             return None
         self._messages += 1
+        # The SDK reads numbers as doubles, and its models refuse a whole listing for one malformed tool.
         if isinstance(message, types.JSONRPCResponse):
             self.last_result = parsed["result"]
         if isinstance(message, types.JSONRPCResponse | types.JSONRPCError) and message.id is not None:
@@ -159,6 +162,7 @@ class StdioProcess:
 
     def _too_large(self, line: Oversized) -> SessionMessage | None:
         """Answer the one open request in the server's place: the line cannot be held, so it cannot be read."""
+        # With none or several requests open nobody can tell which one the line would have answered.
         if len(self._pending) != 1:
             self.noise += 1
             return None
@@ -184,6 +188,7 @@ class StdioProcess:
                     return  # the reader sees the end of the process
 
     def _put_exact_arguments(self, message: dict[str, Any]) -> None:
+        # Past the SDK's model, which would not keep 25.60 as it stands: recordings hold what was asked, digit by digit.
         if message["method"] == "tools/call" and self.exact_arguments is not None:
             message["params"]["arguments"] = self.exact_arguments
 
@@ -194,6 +199,7 @@ class StdioProcess:
             log = files.enter_context(self._log.open("ab")) if self._log else None
             while chunk := await self._process.stderr.read(_CHUNK):
                 self._keep(chunk)
+                # Read on past the cap: a server that writes to a full pipe stops.
                 if log and logged < _LOG_BYTES:
                     log.write(chunk[: _LOG_BYTES - logged])
                     logged += len(chunk)

@@ -72,6 +72,7 @@ class TreeDigest:
             if known and known.signature == signature and known.is_settled:
                 found[path] = known
                 continue
+            # ctime, because a program can set mtime back; the margin is several ticks of the kernel's clock.
             settled = status.st_ctime_ns < looked_at - _RACY_NS
             found[path] = _Seen(signature, _entry(self._root, path, status), settled)
             is_changed = known is None or known.entry != found[path].entry

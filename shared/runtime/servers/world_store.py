@@ -84,6 +84,7 @@ class WorldStore:
 
     def _keep(self, files: Path, about: About, world_digest: str) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
+        # Beside its place and renamed: a folder named by its digest is whole, whoever is killed when.
         staging = Path(tempfile.mkdtemp(prefix=".adding-", dir=self._root))
         try:
             copy_tree(files, staging / _FILES, read_now(about.now, _ABOUT).timestamp())
@@ -128,12 +129,14 @@ def copy_tree(source: Path, target: Path, timestamp: float) -> None:
             folders.append(destination)
         elif item.is_file():
             _copy_file(item, destination, timestamp)
+    # After what is in them, the deepest first: writing into a folder moves its time.
     for folder in reversed(folders):
         os.utime(folder, (timestamp, timestamp))
 
 
 def _copy_file(item: os.DirEntry[str], destination: Path, timestamp: float) -> None:
     shutil.copyfile(item.path, destination)
+    # Two modes, as in git: the umask of whoever made the fixture is not content.
     is_executable = item.stat().st_mode & stat.S_IXUSR
     destination.chmod(0o755 if is_executable else 0o644)
     os.utime(destination, (timestamp, timestamp))
