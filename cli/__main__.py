@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("cli.check", "re-derive every label of a dataset, offline"),
     "eval": ("cli.eval", "play an agent against a dataset's simulator"),
     "sim": ("cli.sim", "serve a snapshot over gRPC, without Kafka"),
-    "snapshot": ("cli.snapshot", "make, list, show and verify simulator snapshots"),
+    "snapshot": ("cli.snapshot", "make, list, show, compare and verify simulator snapshots"),
     "dlq": ("cli.dlq", "look at dead letters, put them back"),
     "doctor": ("cli.doctor", "name what this machine lacks"),
 }

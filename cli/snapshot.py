@@ -1,4 +1,4 @@
-"""`firefly snapshot`: make, list, show and verify simulator snapshots."""
+"""`firefly snapshot`: make, list, show, compare and verify simulator snapshots."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ import click
 from cli.data_folder import DataFolder, kafka_of
 from cli.dataset import gathering
 from cli.dataset.selection import select
+from cli.snapshot_diff import diff
 from cli.snapshot_runtime import runtime_of
 from services.simulator.adapters.runtime_files import write_runtime
 from services.simulator.adapters.snapshot_file import read_snapshot_manifest, verify_snapshot, write_snapshot
@@ -27,6 +28,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def snapshot() -> None:
     """Make and look at snapshots: immutable, named by their content, enough to serve tools without Kafka."""
+
+
+snapshot.add_command(diff)
 
 
 @snapshot.command()
