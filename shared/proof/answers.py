@@ -10,6 +10,7 @@ from shared.model.errors import Rejected
 from shared.proof.canonical import parse
 
 _LONGEST = 200_000
+# A text of opening braces only would be tried once for each: quadratic in what a policy under training writes.
 _TRIES = 2000
 _REFUSAL = re.compile(
     r"\b(?:i (?:cannot|can't|can not|am unable|am not able|won't|will not|must decline)|i'm (?:unable|not able|sorry)"
@@ -33,6 +34,7 @@ def parse_answer(text: str) -> Answer:
     The last outermost JSON object wins; code fences and prose around it do not matter. Without one, an answer that
     says it cannot or will not answer is a refusal, anything else is unparsable.
     """
+    # From the end, because the last object counts.
     tail = text[-_LONGEST:]
     try:
         value = parse(tail)
@@ -40,6 +42,7 @@ def parse_answer(text: str) -> Answer:
         value = _last_object(tail)
     if isinstance(value, dict):
         return Answer(value)
+    # Only without an object: "I cannot ..., but here is my best guess: {...}" is an answer.
     return Answer(None, refused=bool(_REFUSAL.search(tail.replace("\u2019", "'"))))
 
 
@@ -51,7 +54,9 @@ def _last_object(text: str) -> Any:
         end = _end_of_object(text, position)
         if end:
             found = text[position:end]
+        # Behind the object that was read, so that its inner objects are not taken for answers of their own.
         position = text.find("{", end or position + 1)
+    # Read again exactly: the decoder that found it has turned numbers into doubles.
     return parse(found) if found else None
 
 

@@ -7,6 +7,7 @@ from shared.model.errors import Rejected
 from shared.proof.numbers import read_number, read_quantity
 
 DIGITS = 50
+# A context of our own: the process default may be changed by any library, and labels must not.
 CONTEXT = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 _INTEGER_DIGITS = 40
 
@@ -22,6 +23,7 @@ def as_number(value: Any) -> Decimal:
         quantity = read_quantity(value)
         found = quantity[0] if quantity else read_number(value)
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        # Through the shortest literal: Decimal(0.1) has 55 digits.
         found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if found is None or not found.is_finite():
         raise Rejected("not_a_number", f"{str(value)[:60]!r} is not a number")

@@ -31,11 +31,13 @@ def parse(text: str) -> Any:
         Rejected: the text is not JSON (`not_json`) or nested too deep to read (`too_deep`).
     """
     try:
+        # Python's own readers would make 1e400 infinite, and refuse integers of more than 4,300 digits.
         value = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
     except RecursionError as error:
         raise Rejected("too_deep", "JSON is nested too deep") from error
     except (ValueError, InvalidOperation) as error:
         raise Rejected("not_json", str(error)) from error
+    # Only an escape can bring a lone surrogate in; the text itself was decoded from bytes.
     return _mend(value) if "\\u" in text else value
 
 
@@ -63,6 +65,7 @@ def canonical(value: Any) -> str:
 
 def sha256_text(text: str) -> str:
     """Digest the UTF-8 bytes of a text, in hex."""
+    # A lone surrogate cannot be encoded; canonical text has none, but other texts are digested too.
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
@@ -73,6 +76,7 @@ def digest(value: Any) -> str:
 
 def number_text(number: Decimal | int) -> str:
     """Write a number exactly and in one way only, the text inside `$number`."""
+    # Not `str(int)`: Python refuses integers of more than 4,300 digits there.
     if isinstance(number, int):
         number = Decimal(number)
     if not number.is_finite():
@@ -88,6 +92,7 @@ def number_text(number: Decimal | int) -> str:
 def restore(value: Any) -> Any:
     """Undo the `$number` and `$object` escapes in a parsed canonical value."""
     if isinstance(value, dict):
+        # Nothing else has this form: `_escape_object` wraps every object of a stranger that has such a key.
         if len(value) == 1 and isinstance(value.get(NUMBER), str):
             return _exact(value)
         if len(value) == 1 and _are_members(value.get(OBJECT)):
@@ -99,6 +104,7 @@ def restore(value: Any) -> Any:
 def _escape(value: Any) -> Any:
     if isinstance(value, str):
         return _clean(value)
+    # Before numbers: True is an int in Python, and would be written as 1.
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float | Decimal):
@@ -115,6 +121,7 @@ def _escape_object(value: Mapping[Any, Any]) -> Any:
         raise Rejected("not_json", "an object key is not a string")
     escaped = {_clean(key): _escape(item) for key, item in value.items()}
     if NUMBER in escaped or OBJECT in escaped:
+        # By UTF-16 code units, as RFC 8785 sorts keys: code points would order what lies beyond U+FFFF differently.
         return {OBJECT: [[key, escaped[key]] for key in sorted(escaped, key=lambda key: key.encode("utf-16-be"))]}
     return escaped
 
@@ -127,6 +134,7 @@ def _escape_number(value: float | Decimal) -> Any:
         if _is_integral(number):
             return int(number)
         double = float(number)
+        # `repr` gives the shortest literal of a double; a decimal that is another number stays exact instead.
         if Decimal(repr(double)) == number:
             return double
     return {NUMBER: number_text(number)}

@@ -73,6 +73,7 @@ def _date_of(parts: dict[str, str | None]) -> date | datetime | None:
 
 def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
     if name := parts.get("name"):
+        # Abbreviations count where they begin one month only: `ma` could be March or May, and is refused.
         matching = [
             index for index, month in enumerate(MONTHS, 1) if month.startswith(name.lower().replace("sept", "sep"))
         ]
@@ -86,6 +87,7 @@ def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
 
 def _order(one: int, other: int) -> tuple[int, int]:
     """Read two numbers as (month, day) where only one reading is a date."""
+    # `05/05/2026` has one meaning either way; otherwise one of the numbers has to be too large for a month.
     if one == other or one <= len(MONTHS) < other:
         return one, other
     return (other, one) if other <= len(MONTHS) < one else (0, 0)
@@ -96,6 +98,7 @@ def _clock_of(parts: dict[str, str | None]) -> time:
     if half := parts.get("half"):
         if not 1 <= hour <= _NOON:
             raise ValueError("no such hour")
+        # 12 am is midnight, 12 pm is noon.
         hour = hour % _NOON + (_NOON if half.lower() == "p" else 0)
     micros = int(((parts.get("frac") or "") + "000000")[:6])
     return time(hour, int(parts["mi"] or 0), int(parts["s"] or 0), micros, _zone_of(parts.get("zone")))

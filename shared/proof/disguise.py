@@ -70,6 +70,7 @@ class Diagnosis:
 def diagnose(result_json: str, arguments_json: str = "{}", moved_world: bool = False) -> Diagnosis:
     """Tell a result from an error in disguise; `moved_world` is evidence that something was done."""
     result = parse_canonical(result_json)
+    # Structured content first: texts repeat it, and words are weaker evidence than a stated `success: false`.
     structured = _payload(result.get("structuredContent"))
     if structured is not None and not isinstance(structured, str):
         return _of_json(structured)
@@ -95,6 +96,7 @@ def _texts(result: Mapping[str, Any]) -> Iterator[str]:
 def _payload(value: Any) -> Any:
     """Unwrap `{"result": ...}` and JSON inside strings."""
     if isinstance(value, Mapping) and len(value) == 1 and isinstance(next(iter(value.values())), str):
+        # `{"error": "..."}` has one member too, and there the key is what says it.
         value = next(iter(value.values())) if next(iter(value)) not in ("error", "errors") else value
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
@@ -121,6 +123,7 @@ def _of_object(value: Mapping[str, Any]) -> Diagnosis:
     if value.get("error") and isinstance(value["error"], str | Mapping | list):
         return Diagnosis(Health.FAILED, said)
     if isinstance(value.get("errors"), list) and value["errors"]:
+        # `errors` beside results is a partial answer (a batch), `errors` alone a failure.
         rest = [item for key, item in value.items() if key != "errors" and item not in (None, "", [], {}, 0, False)]
         return Diagnosis(Health.PARTIAL if rest else Health.FAILED, str(value["errors"][0]))
     return Diagnosis(Health.FINE)
@@ -143,16 +146,19 @@ def _of_text(text: str, arguments_json: str, moved_world: bool) -> Diagnosis:
     failed = [section for section in sections if _SECTION_FAILED.match(section.strip())]
     if failed and len(sections) > 1:
         return Diagnosis(Health.PARTIAL if len(failed) < len(sections) else Health.FAILED, failed[0].strip())
+    # Whatever the words, a call that moved the world has done something: "Style not found, default used" is a success.
     if failed or (not moved_world and _reads_as_failure(text.strip(), arguments_json)):
         return Diagnosis(Health.FAILED, text.strip())
     return Diagnosis(Health.FINE)
 
 
 def _reads_as_failure(text: str, arguments_json: str) -> bool:
+    # Documents talk about errors too: only short texts are read as messages.
     if len(text) >= MOST_CHARACTERS or text.count("\n") >= MOST_LINES or _FACT.search(text) or _DONE.search(text):
         return False
     if _STARTS.search(text):
         return True
+    # From here on by words anywhere in the text; over several lines that is content.
     if "\n" in text:
         return False
     return bool(_SAYS.search(text) or (_SAYS_OF_ARGUMENT.search(text) and _mentions(text, arguments_json)))

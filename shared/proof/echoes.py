@@ -46,8 +46,10 @@ class Echoes:
         number = _number(value)
         if number is not None and number in self.numbers:
             return True
+        # Short words stand in any longer text by chance.
         if isinstance(value, bool) or (len(folded) < _SHORTEST and number is None):
             return False
+        # The other way round for paths: a server shows `/workspace/a.csv` for the argument `a.csv`.
         return any(_stands_in(folded, text) or folded.endswith(f"/{text}") for text in self.longer)
 
 
@@ -87,6 +89,7 @@ def _scalars(value: Any) -> Iterator[Any]:
             yield from _scalars(item)
     elif value is not None:
         yield value
+        # Chart options and batches travel as JSON in a string, and are handed back member by member.
         yield from _inner(value)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.model.catalogue import Behaviour, Effect
 
+# Followed by a word: "update" alone in a search text changes nothing.
 _STATEMENT = re.compile(
     r"(?:^|;)\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:explain\s+analyze\s+)?(?:"
     r"(?:create|insert|update|delete|drop|alter|attach|detach|copy|set|use|load|install|import|export|replace|truncate"
@@ -20,6 +21,7 @@ _LANGUAGE = re.compile(r"sql|query|statement|command|script|code", re.IGNORECASE
 
 def effect_of(behaviour: Behaviour, arguments: Mapping[str, Any]) -> Effect:
     """The class that a call counts as before it is made."""
+    # A tool that takes SQL is proven read-only with a SELECT; the proof says nothing of a DROP.
     if behaviour.effect is Effect.READ_ONLY and not behaviour.pure and writes_in_a_language(arguments):
         return Effect.UNKNOWN
     return behaviour.effect

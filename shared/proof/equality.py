@@ -16,6 +16,7 @@ from shared.proof.units import find_unit
 RELATIVE = Decimal("1e-9")
 """Tolerance, relative to the truth, where a field states none: what a double loses."""
 _HALF = Decimal("0.5")
+# Sets are compared item by item, and the other side is written by a policy under training.
 _MOST_ITEMS = 1000
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
@@ -38,6 +39,7 @@ def equal(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
 
 
 def _string(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
+    # Not their text: an agent that answers a list where a text is asked has not answered.
     if isinstance(given, bool | list | dict) or given is None or isinstance(truth, list | dict):
         return False
     return fold(text_of(truth)) == fold(text_of(given))
@@ -57,6 +59,7 @@ def _number(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
         return False
     try:
         right, number = as_number(truth), as_number(given)
+        # Bounds included, so that the rounded and the exact value are both right.
         return abs(number - right) <= _tolerance(answer_type, right)
     except (Rejected, ArithmeticError):
         return False
@@ -74,6 +77,7 @@ def _tolerance(answer_type: Mapping[str, Any], truth: Decimal) -> Decimal:
         bounds = [abs(as_number(answer_type["tolerance"]))]
     decimals = answer_type.get("decimals")
     if isinstance(decimals, int) and not isinstance(decimals, bool):
+        # Half a unit of the last decimal asked for: otherwise rounding as told could be wrong.
         bounds.append(_HALF.scaleb(-decimals))
     return max(bounds)
 
@@ -102,6 +106,7 @@ def _as_date(value: Any) -> date | None:
     """A date; a date and time counts only at midnight."""
     found = read_date(value) if isinstance(value, str) else None
     if isinstance(found, datetime):
+        # Tools write dates as midnight; any other time says something that a date cannot hold.
         return found.date() if found.time() == time() else None
     return found
 
@@ -110,6 +115,7 @@ def _datetime(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
     one, other = (read_date(value) if isinstance(value, str) else None for value in (truth, given))
     if not isinstance(one, datetime) or not isinstance(other, datetime):
         return False
+    # With an offset on one side only there is no instant to compare, only what the clock showed.
     if one.tzinfo is None or other.tzinfo is None:
         return one.replace(tzinfo=None) == other.replace(tzinfo=None)
     return one == other

@@ -77,6 +77,7 @@ def _check_field(field: FieldEvidence, truth: Mapping[str, Any], results: Mappin
     try:
         derived = canonical(derive(field, results))
     except Rejected as error:
+        # The sentence names the call; a pipeline that fails over several sources belongs to none of them.
         call_id = next((source.call_id for source in field.sources if f"call {source.call_id}" in error.text), "")
         return [Fault(error.reason, field.field, call_id, error.text)]
     expected = canonical(truth[field.field])
@@ -95,6 +96,7 @@ def _cited(source: Source, field: str, results: Mapping[str, str]) -> Any:
         located = locate(result, source.locator_json)
     except Rejected as error:
         raise Rejected(error.reason, f"{where}: {error.text}") from error
+    # By digest, not by value: evidence must show that the very text cited is there, not one that reads the same.
     if located.sha256 != source.sha256:
         raise Rejected("source_changed", f"{where}: the cited value is now {_short(located.text)}")
     return located.value

@@ -13,6 +13,7 @@ def identifier(prefix: str, value: Any) -> str:
 
 def tool_id(server_digest: str, name: str, description: str, input_schema_json: str, output_schema_json: str) -> str:
     """Name a tool; a schema counts by its value, so that key order and white space do not matter."""
+    # A schema that is no JSON still tells one tool from another by its text.
     schemas = [_value_or_text(input_schema_json), _value_or_text(output_schema_json)]
     return identifier("tool", [server_digest, name, description, *schemas])
 

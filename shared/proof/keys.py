@@ -52,6 +52,7 @@ def next_session(previous: str, tool: str, arguments_json: str, result_sha256: s
 
 
 def _with_defaults(value: Any, schema: Any, root: Mapping[str, Any], depth: int) -> Any:
+    # Schemas refer to themselves; deeper defaults than this nobody has, and a bound ends the walk.
     if depth > _DEPTH:
         return value
     if isinstance(value, list):
@@ -73,7 +74,9 @@ def _fill(filled: dict[str, Any], name: str, declared: Mapping[str, Any], requir
         return
     default = declared["default"]
     if default is None:
+        # Absent and null mean the same to such a parameter; one form, or equal calls would have two keys.
         if name in filled and filled[name] is None and not required:
             del filled[name]
+    # A default that breaks its own type is a typo of the server's author: sending it would make the call fail.
     elif name not in filled and of_type(default, declared.get("type")):
         filled[name] = default

@@ -31,9 +31,11 @@ def classify(text: str, key: str = "", siblings: Sequence[str] = ()) -> tuple[Va
     return kind, unit
 
 
+# The same cells come in thousands of results.
 @lru_cache(maxsize=16384)
 def _alone(text: str, key: str) -> tuple[ValueKind, str]:
     hints = frozenset(words(key))
+    # Strongest evidence first: what the text alone proves, then what the key says, then mere looks.
     for rule in (_numeric, _shaped, _hinted, _structured):
         if found := rule(text, key, hints):
             return found
@@ -46,6 +48,7 @@ Found = tuple[ValueKind, str] | None
 def _numeric(text: str, key: str, hints: frozenset[str]) -> Found:
     """Numbers and quantities; a number that names something is an identifier."""
     if read_number(text) is not None:
+        # "id 42" names something: summing or converting it would make sentences nobody asks.
         if hints & patterns.IDENTIFIER_HINTS and not unit_of_key(key) and "." not in text:
             return ValueKind.IDENTIFIER, ""
         unit = unit_of_key(key)
@@ -75,6 +78,7 @@ def _hinted(text: str, key: str, hints: frozenset[str]) -> Found:
         return ValueKind.HASH, ""
     if hints & patterns.UNIT_HINTS and find_unit(text):
         return ValueKind.UNIT, ""
+    # Three capital letters are also words and codes (ALL, TOP): with a key, the key has to say currency.
     if text in CURRENCIES and (not key or hints & patterns.CURRENCY_HINTS):
         return ValueKind.CURRENCY, ""
     last = _head_word(key)
@@ -127,6 +131,7 @@ def _repeats(text: str, siblings: Sequence[str]) -> bool:
     if not text or len(text) > _SHORT_TEXT or len(text.split()) > _ENUM_WORDS:
         return False
     distinct = set(siblings) | {text}
+    # Each twice on average: few values that never repeat are names, not members of a set.
     return len(distinct) <= _ENUM_DISTINCT and len(siblings) >= _ENUM_FEWEST and len(siblings) >= 2 * len(distinct)
 
 

@@ -45,6 +45,7 @@ def text_of(value: Any) -> str:
     """Write a value as text: a string as it is, a number as its literal, anything else as canonical JSON."""
     if isinstance(value, str):
         return value
+    # As written, trailing zeros and all: an answer that shows 25.60 is cited as 25.60.
     if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= _PLAIN:
         return f"{value:f}"
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -71,8 +72,10 @@ def resolve_pointer(value: Any, text: str) -> Any:
 
 
 def _child(value: Any, name: str, whole: str) -> Any:
+    # A key first: an object may have members named like indices.
     if isinstance(value, Mapping) and name in value:
         return value[name]
+    # Leading zeros would give one place two locators, and evidence is compared by text.
     if isinstance(value, list) and name.isdecimal() and (name == "0" or name[0] != "0") and int(name) < len(value):
         return value[int(name)]
     raise Rejected("no_such_value", f"pointer {whole!r} leads nowhere at {name!r}")

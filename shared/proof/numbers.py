@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from shared.proof.units import find_unit
 
+# Digits are capped: a text of a million digits would make every later step pay for it.
 _LITERAL = re.compile(r"[-+\u2212]?(?:\d{1,40}(?:\.\d{1,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?")
+# Groups of exactly three: `1,5` is a European decimal to half of its readers, so it is no number here.
 _GROUPED = re.compile(r"[-+\u2212]?\d{1,3}(?:,\d{3}){1,12}(?:\.\d{1,40})?")
 _BEFORE = re.compile(r"([-+\u2212]?)\s*(US\$|[$€£¥₹₩]|[A-Z]{3})\s*([-+\u2212]?[\d.,]+)")
 _AFTER = re.compile(r"([-+\u2212]?[\d.,]+(?:[eE][-+]?\d{1,3})?)[\s\u00a0]*([^\d\s.,;:][^\d;:,]{0,30}\d?)")

@@ -27,8 +27,10 @@ SHAPES: tuple[tuple[ValueKind, re.Pattern[str]], ...] = (
     (ValueKind.IDENTIFIER, re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)),
 )
 
+# Git abbreviates to seven digits at least; only a key tells such a text from a word.
 SHORT_HASH = re.compile(r"[0-9a-f]{7,64}")
 CELL = re.compile(r"[A-Z]{1,3}[1-9]\d{0,6}")
+# Q1 to H4 are quarters and halves of a year, unless a key says cell.
 PLAIN_CELL = re.compile(r"(?![QH][1-4]$)[A-Z]{1,2}[1-9]\d{0,4}")
 QUARTER = re.compile(r"[QH][1-4]")
 CODE = re.compile(

@@ -35,6 +35,7 @@ _TAIL = ".,;:!?"
 
 def prose_spans(line: str) -> Iterator[tuple[int, int]]:
     """List the character ranges of typed words in one line of prose, left to right, without overlap."""
+    # Minified data in one line, not prose; the alternatives would be tried at every position.
     if len(line) > _LONGEST_LINE:
         return
     position = 0

@@ -56,6 +56,7 @@ def record_name(record: Mapping[str, Any]) -> str:
 def unit_beside(record: Mapping[str, Any], key: str) -> str:
     """Read the unit of a number from a neighbour: `{"value": 3.5, "unit": "kg"}`, `converted_unit`, `currency`."""
     value = record[key]
+    # Texts name their own unit, if any; a unit beside a text belongs to some other member.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return ""
     stem = words(key)[:-1]
@@ -72,6 +73,7 @@ def header_table(record: Mapping[str, Any]) -> HeaderTable | None:
     """Recognise `{"columns": [...], "rows": [[...], ...]}` and its variants."""
     for header_key in _HEADER_KEYS:
         header = header_titles(record.get(header_key))
+        # Equal titles: a cell could not be cited by its column then.
         for rows_key in _ROWS_KEYS if len(header) == len(set(header)) > 0 else ():
             rows = record.get(rows_key)
             if (
@@ -105,6 +107,7 @@ def _rank(key: str, value: Any) -> int | None:
 def _rank_of(key: str, text: str, is_text: bool) -> int | None:
     kind = classify(text, key)[0]
     rank = _BY_KIND.get(kind)
+    # An identifier wins over a name: names repeat within a table.
     if is_text and _NAMING & set(words(key)) and rank != 0:
         return _NAMED
     return rank if is_text or rank == 0 else None

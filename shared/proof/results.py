@@ -25,6 +25,7 @@ def canonical_result(content: Sequence[Mapping[str, Any]], structured_content: A
 
 
 def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    # `_meta` carries the server's identity and icons since 2026-07-28: the same answer would differ between eras.
     kept = {key: value for key, value in part.items() if key != META and value is not None}
     if isinstance(kept.get("resource"), Mapping):
         kept["resource"] = _part(kept["resource"])

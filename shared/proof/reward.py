@@ -58,13 +58,16 @@ def score(
         Rejected: the task's own ground truth or answer types are not JSON objects (`bad_ground_truth`).
     """
     truth, types = _own(parse_canonical(ground_truth_json)), _own(parse(answer_types_json))
+    # Before anything is read: an answer given after the limits is none.
     if over_budget:
         return Score(0.0, Outcome.OVER_BUDGET)
     answer = parse_answer(final_answer)
     if answer.value is None:
         return Score(0.0, Outcome.REFUSED if answer.refused else Outcome.UNPARSABLE)
     components = _components(answer.value, truth, types)
+    # `all` of nothing is true: a task without fields would reward any object.
     right = bool(components) and all(components.values())
+    # Told, not scored: an extra key beside right values is a matter of form, which a trainer may weigh itself.
     components["answer_keys"] = float(set(answer.value) == _schema_keys(answer_schema_json, truth))
     if right:
         return Score(1.0, Outcome.PASS, components)

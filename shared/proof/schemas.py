@@ -31,6 +31,7 @@ def read_schema(text: str) -> Mapping[str, Any]:
 
 def resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow local `$ref`s; what cannot be followed is the empty schema; siblings of `$ref` win."""
+    # References can go round in circles.
     for _ in range(_REFERENCES):
         if not isinstance(schema, Mapping):
             return {}
@@ -82,11 +83,13 @@ def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Any]:
     every = schema.get("allOf")
     yield from every if isinstance(every, list) else ()
     branches = [branch for branch in non_null_branches(schema, root) if isinstance(branch.get("properties"), Mapping)]
+    # One object branch is an optional object; between several nothing says which one is meant.
     if len(branches) == 1:
         yield branches[0]
 
 
 def _target(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Nothing is fetched: a label must not depend on what an address answers today.
     if not reference.startswith("#"):
         return {}
     node: Any = root
@@ -108,6 +111,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def _is(value: Any, name: str) -> bool:
+    # True is an int in Python, and no number in JSON.
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer":

@@ -38,6 +38,7 @@ class Table:
         """Find a column by header text (the first of equal ones) or index; -1 when there is none."""
         if isinstance(name, int):
             return name if 0 <= name < len(self.header) else -1
+        # Exact, not folded: a locator is read again in another run and must not find another column.
         return self.header.index(name) if name in self.header else -1
 
 
@@ -63,6 +64,7 @@ def find_tables(text: str) -> tuple[Table, ...]:
     used = [index for index, line in enumerate(lines) if line.strip()]
     if not used:
         return ()
+    # The whole text first: CSV may hold blank lines inside quotes, which would break it into runs.
     if whole := _csv(lines, used[0], used[-1]):
         return (whole,)
     return tuple(table for first, last in _runs(used) for table in _tables_of_run(lines, first, last))
@@ -118,6 +120,7 @@ def _tables_of_run(lines: list[str], first: int, last: int) -> Iterator[Table]:
     if markdown:
         yield from markdown
         return
+    # One title line above a table is common in reports; two would be prose.
     table = _csv(lines, first, last) or (_csv(lines, first + 1, last) if last > first + 1 else None)
     if table:
         yield table
@@ -134,6 +137,8 @@ def _csv(lines: list[str], first: int, last: int) -> Table | None:
 
 
 def _csv_with(lines: list[str], delimiter: str, first: int, last: int) -> Table | None:
+    # Strict: prose with a stray quote is no CSV, and Python's
+    # reader would otherwise swallow lines until the next quote.
     reader = csv.reader((line.rstrip("\r") + "\n" for line in lines), delimiter=delimiter, strict=True)
     try:
         header = next(reader)
@@ -159,6 +164,7 @@ def _markdown(lines: list[str], first: int, last: int) -> Iterator[Table]:
             end += 1
         rows = tuple(_pipe_cells(line) for line in lines[index + 2 : end + 1])
         if not any(header) and len(header) > _LABELLED and len(rows) > 1 and is_header(rows[0]):
+            # Converters that know no header row write an empty one and put the titles below it.
             header, rows = rows[0], rows[1:]
         if rows:
             yield Table(header, rows, index, end)
@@ -174,6 +180,7 @@ def _pipe_cells(line: str) -> tuple[str, ...]:
     if "|" not in trimmed:
         return ()
     inner = trimmed.removeprefix("|")
+    # An escaped pipe at the end belongs to the last cell.
     if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
     return tuple(cell.strip().replace("\\|", "|") for cell in _PIPE.split(inner))

@@ -45,6 +45,7 @@ def _table_leaves(table: Table, index: int) -> Iterator[TextLeaf]:
     for number, cells in enumerate(table.rows):
         row = record_name(dict(zip(table.header, cells, strict=True)))
         for column, (title, cell) in enumerate(zip(table.header, cells, strict=True)):
+            # By title where it leads back here: titles outlast an inserted column, indices do not.
             name: str | int = title if table.column(title) == column and title else column
             if cell.strip():
                 key = title or _label(table, cells, column)
@@ -57,6 +58,7 @@ def _label(table: Table, cells: tuple[str, ...], column: int) -> str:
 
 
 def _key_value_leaves(text: str, lines: list[KeyValue]) -> Iterator[TextLeaf]:
+    # A `key_value` step leads to the first line with its key; the others can only be cited by position.
     first = {line.key: line for line in reversed(key_values(text))}
     for block in _blocks(lines):
         row = record_name({line.key: line.value for line in reversed(block)})

@@ -33,6 +33,7 @@ def apply(transforms_json: str | Sequence[Mapping[str, Any]], values: Sequence[A
     steps = parse(transforms_json) if isinstance(transforms_json, str) else transforms_json
     if not isinstance(steps, list | tuple):
         raise Rejected("bad_transform", "a pipeline is a list")
+    # Part of the specification (`docs/evidence.md`, 4): checkers in other languages do the same.
     value: Any = values[0] if len(values) == 1 else list(values)
     with localcontext(CONTEXT):
         for step in steps:
@@ -48,6 +49,7 @@ def _run(step: Any, value: Any) -> Any:
         raise Rejected("bad_transform", f"args of {step['name']} must be an object")
     try:
         result = TRANSFORMS[step["name"]](value, args)
+    # A transform over values of strangers: overflow is an answer that does not exist, not a bug.
     except ArithmeticError as error:
         raise Rejected("not_a_number", f"{step['name']} has no finite answer") from error
     return to_json_number(result) if isinstance(result, Decimal) else result

@@ -23,6 +23,7 @@ def _sort(value: Any, args: Mapping[str, Any]) -> list[Any]:
     keys = ordering([by(item, args) for item in found])
     order = sorted(range(len(found)), key=keys.__getitem__)
     if args.get("descending") is True:
+        # Not the reversed list: that would turn equal items round, and `reverse=True` keeps them in order.
         order = sorted(range(len(found)), key=keys.__getitem__, reverse=True)
     return [found[index] for index in order]
 
@@ -30,6 +31,7 @@ def _sort(value: Any, args: Mapping[str, Any]) -> list[Any]:
 def _unique(value: Any, args: Mapping[str, Any]) -> list[Any]:
     kept: dict[str, Any] = {}
     for item in items(value):
+        # By canonical JSON, so that 1 and 1.0 are one item.
         kept.setdefault(canonical(by(item, args)), item)
     return list(kept.values())
 

@@ -64,6 +64,7 @@ def _round(value: Any, args: Mapping[str, Any]) -> Decimal:
     if not isinstance(digits, int) or abs(digits) > _MAX_DIGITS or mode not in _ROUNDING:
         raise Rejected("bad_transform", f"round takes digits and a mode of {', '.join(_ROUNDING)}")
     number = as_number(value)
+    # As wide as the number: `quantize` raises where the result does not fit the context's 50 digits.
     wide = Context(prec=max(number.adjusted(), 0) + digits + 2 if digits > 0 else max(number.adjusted(), 0) + 2)
     return number.quantize(Decimal(1).scaleb(-digits), rounding=_ROUNDING[mode], context=wide)
 
@@ -77,9 +78,11 @@ def _convert_unit(value: Any, args: Mapping[str, Any]) -> Decimal:
         return number
     if not same_dimension(source, target):
         raise Rejected("unit_mismatch", f"{source} does not convert to {target}")
+    # A fraction writes the exponent out in digits.
     if abs(number.adjusted()) > _MAX_EXPONENT:
         raise Rejected("not_a_number", "the number is out of all proportion")
     one, other = units()[source], units()[target]
+    # Fractions: 5/9 has no decimal.
     exact = (Fraction(number) * one.factor + one.offset - other.offset) / other.factor
     return Decimal(exact.numerator) / Decimal(exact.denominator)
 

@@ -75,6 +75,7 @@ def _count(value: Any, args: Mapping[str, Any]) -> int:
 
 
 def _sum(value: Any, args: Mapping[str, Any]) -> Decimal:
+    # From Decimal(0): the sum of nothing is a number too.
     return sum((as_number(by(item, args)) for item in items(value)), Decimal(0))
 
 
@@ -107,6 +108,7 @@ def _arg_extreme(choose: Callable[..., Any]) -> Callable[[Any, Mapping[str, Any]
         best = choose(comparable)
         found = [label for label, key in zip(labels, comparable, strict=True) if key == best]
         if len(found) > 1:
+            # No label rather than an arbitrary one: both answers would be right.
             raise Rejected("tie", f"{len(found)} items share the extreme value {text_of(best)}")
         return found[0]
 
@@ -161,6 +163,7 @@ def _date_difference(value: Any, args: Mapping[str, Any]) -> Decimal:
         raise Rejected("not_a_date", "date_difference needs two dates")
     try:
         elapsed = second - first
+    # Python refuses to subtract a date from a datetime, and naive from aware.
     except TypeError as error:
         raise Rejected("type_mismatch", "a date and a time, or only one with an offset, have no difference") from error
     micros = (elapsed.days * 86400 + elapsed.seconds) * 1000000 + elapsed.microseconds

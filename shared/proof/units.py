@@ -44,6 +44,7 @@ def find_unit(text: str) -> str:
     stripped = text.strip().strip(".,;:")
     if not stripped or len(stripped) > _LONGEST:
         return ""
+    # Exact first: mW and MW, Pa and PA differ in case only.
     known = _exact_names().get(stripped) or _folded_names().get(_fold(stripped), "")
     return known or CURRENCY_SIGNS.get(stripped, "") or _currency(stripped)
 
@@ -56,11 +57,13 @@ def unit_of_key(key: str) -> str:
     if inside and (unit := find_unit(inside)):
         return unit
     last = key.split()[-1] if key.split() else ""
+    # `Weight KG`: only in a title, where the writer chose the case; in `temp_f` case means nothing.
     if last != key and not last.islower() and (unit := _exact_names().get(last, "")):
         return unit
     parts = words(key)
     if unit := _at_end(parts):
         return unit
+    # `price_usd_max`: what was done with the numbers does not change their unit.
     while parts and parts[-1] in _STATISTICS:
         parts = parts[:-1]
     return _at_end(parts)
@@ -97,6 +100,7 @@ def _folded_names() -> Mapping[str, str]:
     meanings: dict[str, set[str]] = {}
     for alias, name in (*_exact_names().items(), *CURRENCY_WORDS.items()):
         meanings.setdefault(_fold(alias), set()).add(name)
+    # Where case alone tells two units apart a folded name says neither.
     return {alias: min(names) for alias, names in meanings.items() if len(names) == 1}
 
 
@@ -160,4 +164,5 @@ def _last_word(parts: tuple[str, ...]) -> str:
             return unit
     if unit := _key_names().get(last, ""):
         return unit
+    # `try`, `pen` and `top` are currencies in capitals and words in keys.
     return "" if last in WORDS_TOO else CURRENCY_SIGNS.get(last, "") or _currency(last)

@@ -25,6 +25,7 @@ def extract(result_json: str, arguments_json: str = "{}") -> tuple[Value, ...]:
     """
     try:
         result = parse_canonical(result_json)
+        # More leaves than values: echoes are taken out afterwards and must not use up the bound.
         leaves = list(islice(walk_result(result), _MAX_LEAVES)) if isinstance(result, dict) else []
     except Rejected:
         return ()

@@ -27,6 +27,7 @@ def differences(first_json: str, second_json: str) -> tuple[str, ...]:
     if first_json == second_json:
         return ()
     places = sorted(set(_differing(_read(first_json), _read(second_json), ())))
+    # Two lists of one length that differ throughout: naming every cell would make the record larger than the result.
     while len(places) > _MOST:
         deepest = max(len(place) for place in places)
         places = sorted({place[:-1] if len(place) == deepest else place for place in places})
@@ -67,6 +68,7 @@ def _inner(text: str) -> Any:
 
 def _differing(first: Any, second: Any, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if isinstance(first, str) and isinstance(second, str) and first != second:
+        # One timestamp in a JSON text must not make the whole text volatile.
         first, second = _inner(first) or first, _inner(second) or second
     if len(place) < _DEPTH and isinstance(first, dict) and isinstance(second, dict):
         for key in sorted(first.keys() | second.keys()):
@@ -77,6 +79,7 @@ def _differing(first: Any, second: Any, place: tuple[str, ...]) -> Iterator[tupl
     elif len(place) < _DEPTH and isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
         for index, (one, other) in enumerate(zip(first, second, strict=True)):
             yield from _differing(one, other, (*place, str(index)))
+    # True == 1 in Python, but not in JSON.
     elif isinstance(first, bool) is not isinstance(second, bool) or first != second:
         yield _within_text(first, second, place)
 

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+# The second alternative ends an acronym: `HTTPServer` is `http server`.
 _BREAKS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9%$€£°À-ɏ]+")
 
 
