@@ -49,8 +49,10 @@ class Cutting:
             reading.add(event.record)
         if reading.found:
             self._versions.resume(reading.found)
+        # From where the last complete cut says: what it folded is in the version, what came later is not.
         starts = {(one.topic, one.partition): one.offset for one in reading.found.cut.offsets} if reading.found else {}
         for topic in READS:
+            # The catalogue is compacted, so its offsets say nothing about what it holds: it is read whole.
             start = {} if topic == "tool-catalogue" else _of_topic(starts, topic)
             async for event in read_all(self._settings.kafka_bootstrap, topic, start):
                 self._take(event)
@@ -68,6 +70,7 @@ class Cutting:
     def _take(self, event: Event) -> None:
         position, record = (event.topic, event.partition), event.record
         epochs = self._versions.epochs
+        # Faust delivers at least once, and after a restart `restore` has read ahead of the committed offset.
         if not epochs.is_new(position, event.offset):
             return
         if isinstance(record, Exploration):
@@ -91,6 +94,7 @@ class Cutting:
         return outputs
 
     def _may_start(self) -> bool:
+        # With a number of draws the set of tasks must not depend on which server was ready first.
         if self._settings.mode == "draws" or not self._versions.catalogue.has_a_server():
             return False
         if self._first_ready is None:
@@ -118,6 +122,7 @@ async def build(settings: Settings, resources: AsyncExitStack, *, answering: Ans
 def _outputs(version: Version) -> list[Output]:
     number = version.cut.version
     nodes = [Output(WRITES, f"{number}/{tool_id}", node) for tool_id, node in version.nodes.items()]
+    # The closing record last: a reader takes nodes for a version only when that version is closed.
     return [*nodes, Output(WRITES, f"cut/{number}", version.cut)]
 
 

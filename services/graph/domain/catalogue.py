@@ -40,6 +40,7 @@ class Catalogue:
 
     def tools(self) -> tuple[ToolRecord, ...]:
         """List the tools of ready servers that are expected, as their newest server records name them, by id."""
+        # A server that failed keeps its older tool records in the compacted topic; they cannot be called.
         ready = [one for one in self._servers.values() if self._counts(one)]
         named = {tool_id for server in ready for tool_id in server.tool_ids}
         return tuple(self._tools[tool_id] for tool_id in sorted(named & self._tools.keys()))

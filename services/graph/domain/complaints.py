@@ -69,6 +69,7 @@ def _listed(text: str) -> Iterator[str]:
         quoted = [next(filter(None, found.groups())) for found in _QUOTED.finditer(rest)]
         for word in quoted or rest.rstrip(".])").split(","):
             trimmed = word.strip().strip("[]()'\"`")
+            # Unquoted lists end in sentences: more than three words are no value.
             if 0 < len(trimmed) <= _LONGEST_VALUE and (quoted or len(trimmed.split()) <= len("abc")):
                 yield trimmed
 
@@ -81,6 +82,7 @@ def _at_fault(call: ExecutedCall, text: str, parameters: Sequence[Parameter]) ->
             return parameter
     spoken = set(words(text))
     named = [one for one in parameters if words(one.name) and set(words(one.name)) <= spoken]
+    # With two names in the text nothing says which of them was at fault.
     return named[0] if len(named) == 1 else None
 
 

@@ -46,6 +46,7 @@ def next_version(
     """Cut the version after `previous` (version 0 without one); arrival order and repeats do not matter."""
     number = previous.cut.version + 1 if previous else 0
     known = previous.nodes if previous else {}
+    # From the catalogue each time, not from the version before: a tool that a new crawl no longer lists goes.
     nodes = {tool.tool_id: _node(tool, known.get(tool.tool_id), number) for tool in catalogue.tools()}
     folding = Folding(nodes, _evident_edges(known, nodes))
     for exploration in _in_order(epoch.explorations):
@@ -70,6 +71,7 @@ def digest_of(nodes: Iterable[ToolNode]) -> str:
     """Digest nodes without their version number; texts, integers and booleans only, so this is canonical JSON."""
     digests = []
     for node in sorted(nodes, key=lambda one: one.tool_id):
+        # Without its number: a version that changed nothing has the digest of the one before.
         plain = asdict(replace(node, version=0))
         digests.append(sha256_text(json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))))
     return sha256_text("\n".join(digests))
@@ -106,11 +108,13 @@ def _evident_edges(known: Mapping[str, ToolNode], nodes: Mapping[str, ToolNode])
 
 
 def _has_evidence(edge: Edge) -> bool:
+    # Candidates without evidence are computed again; kept, they would outlive the names that spoke for them.
     return edge.grade is not Grade.CANDIDATE or edge.ignored > 0 or edge.refused > 0
 
 
 def _with_candidates(folding: Folding) -> dict[str, Edge]:
     found = (*edges.candidates(folding.nodes), *preconditions.candidates(folding.nodes))
+    # What has evidence wins over the same edge found anew.
     return {edge.edge_id: edge for edge in found} | folding.edges
 
 
@@ -126,5 +130,6 @@ def _assemble(folding: Folding) -> dict[str, ToolNode]:
 
 def _in_order(explorations: Iterable[Exploration]) -> list[Exploration]:
     """Each counter once, in order; a repeat of a counter is the same exploration."""
+    # A redo may write a counter twice; whichever came first, the same one has to be folded.
     by_counter = {one.counter: one for one in sorted(explorations, key=lambda one: one.exploration_id, reverse=True)}
     return [by_counter[counter] for counter in sorted(by_counter)]

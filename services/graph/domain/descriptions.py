@@ -23,8 +23,10 @@ def describe(name: str, schema: Mapping[str, Any], tool_description: str) -> str
     """Join a parameter's own description and the line a docstring-like tool description gives it."""
     own = schema.get("description")
     title = schema.get("title")
+    # Generators write the name again as title; that says nothing new.
     told = isinstance(title, str) and words(title) != words(name)
     parts = [part for part in (own, title if told else None) if isinstance(part, str)]
+    # Python servers hand over their docstring, with its `Args:` section, as the tool's description.
     line = re.search(
         rf"^[ \t]*(?:[-*•][ \t]*)?[`*]*{re.escape(name)}[`*]*[ \t]*(?:\([^)\n]{{0,80}}\))?"
         r"[ \t]*(?::|-|\u2013)[ \t]+(\S[^\n]*)",
@@ -64,6 +66,7 @@ def _of_prose(description: str, declared: Any) -> Iterator[Any]:
 def _as_declared(word: str, declared: Any) -> Iterator[Any]:
     names = declared if isinstance(declared, list) else [declared]
     if "array" in names or "object" in names:
+        # A quoted word of a list's description is an item at most, not the list.
         if word[:1] in ("[", "{"):
             yield from _parsed(word)
     elif "integer" in names or "number" in names:

@@ -51,6 +51,7 @@ def _index(nodes: Iterable[ToolNode]) -> dict[ValueKind, list[Source]]:
 
 def _best(target: Target, node: ToolNode, index: Mapping[ValueKind, Sequence[Source]]) -> Iterator[Ranked]:
     ranked: list[Ranked] = []
+    # Sorted: a set's order differs between processes, and a cut must not.
     for kind in sorted(wanted_kinds(target.parameter)):
         for source, output in index.get(kind, ()):
             base = strength(source, output, target)
@@ -63,6 +64,7 @@ def _best(target: Target, node: ToolNode, index: Mapping[ValueKind, Sequence[Sou
     kept = 0
     for one in ranked:
         taken[one[1]] += 1
+        # Bounded per pair: one tool with forty outputs would leave no place for others.
         if taken[one[1]] <= MOST_PER_PAIR * factor and kept < MOST_PER_TARGET * factor:
             kept += 1
             yield one
@@ -70,6 +72,7 @@ def _best(target: Target, node: ToolNode, index: Mapping[ValueKind, Sequence[Sou
 
 def _merit(source: ToolNode, target: ToolNode) -> int:
     """Reading is better than writing to take a value from, and another server better than the same."""
+    # Chains across servers are what is scarce, and a write as a source changes the world it tells about.
     return (source.behaviour.effect is Effect.READ_ONLY) + (source.server_id != target.server_id)
 
 

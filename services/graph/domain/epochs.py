@@ -43,6 +43,7 @@ class Epochs:
     def add(self, exploration: Exploration, position: Position, offset: int) -> None:
         """Note an exploration; those of the requests lane and of folded epochs do not count."""
         if exploration.lane is Lane.DRAWS and exploration.epoch > self._folded:
+            # The first of equal counters stays: a redo writes the same exploration again.
             self._pending.setdefault(exploration.epoch, {}).setdefault(exploration.counter, exploration)
             self._need(exploration.epoch, position, offset)
 
@@ -63,6 +64,7 @@ class Epochs:
 
     def offsets(self) -> tuple[TopicOffset, ...]:
         """Say from where to read again what is not folded yet."""
+        # At most where an unfolded epoch begins: everything from there on is read again after a restart.
         first = {position: offset for position, offset in self._next.items() if position[0] in FOLDED}
         for needed in self._needed.values():
             for position, offset in needed.items():

@@ -29,6 +29,7 @@ class Folding:
     def fold(self, exploration: Exploration) -> None:
         """Take in one exploration; failed calls are data too."""
         volatile = {call.call_id: call.volatile for call in exploration.repeated}
+        # A call of a tool that has left the catalogue has no node to be folded into.
         calls = {call.call_id: call for call in exploration.calls if call.tool_id in self.nodes}
         for call in calls.values():
             if is_success(call):
@@ -63,6 +64,7 @@ class Folding:
                 continue
             if is_success(call):
                 self.edges[edge.edge_id] = grading.accept(edge)
+            # Only where the error names this value: a call with five arguments may fail for any of them.
             elif refuses(call, flow.argument):
                 self.edges[edge.edge_id] = grading.refuse(edge)
 
@@ -94,6 +96,7 @@ class Folding:
             return self.edges[flow.edge_id]
         source = calls.get(flow.call_id)
         target = _parameter_at(self.nodes[call.tool_id].parameters, flow.argument)
+        # Anybody who read the schema knows the members of an enum: that is no flow of data.
         if source is None or target is None or target.enum:
             return None
         values = extract(source.result_json, source.arguments_json)
@@ -116,6 +119,7 @@ def with_examples(parameter: Parameter, learned: Sequence[str]) -> Parameter:
 
 
 def _with_call(known: tuple[ObservedCall, ...], call: ExecutedCall, world_digest: str) -> tuple[ObservedCall, ...]:
+    # The first ones stay: a cut must not depend on what happens to come last.
     if len(known) >= MOST_CALLS or len(call.arguments_json) > _LONGEST_ARGUMENTS:
         return known
     if any(one.arguments_json == call.arguments_json and one.world_digest == world_digest for one in known):

@@ -74,6 +74,7 @@ def observe(
     outputs = {signature(one.key, one.kind, one.unit): one for one in known}
     for value in extract(call.result_json, call.arguments_json) if call.result_json else ():
         name = signature(value.key, value.kind, value.unit)
+        # What a schema promised gives way to what was seen; what was seen first stays.
         before = outputs.get(name)
         if (before is None or before.declared) and _is_sample(value) and not is_volatile(value.locator_json, volatile):
             outputs[name] = _output(value, call, world_digest)
@@ -135,6 +136,7 @@ def _declared_kind(key: str, schema: Mapping[str, Any]) -> tuple[ValueKind, str]
         return ValueKind.FREE_TEXT, ""
     if schema.get("type") in ("number", "integer"):
         unit = unit_of_key(key)
+        # A stand-in text: the key alone has to decide.
         return (ValueKind.QUANTITY, unit) if unit else classify("7", key)
     if schema.get("type") != "string":
         return ValueKind.FREE_TEXT, ""

@@ -56,6 +56,7 @@ def _walk(
         if is_object and depth < _DEPTH:
             yield from _walk(tool, resolved, root, inner, depth + 1)
         else:
+            # Required within an optional object is not required of a call.
             yield _parameter(tool, inner, resolved, root, name in shape.required and depth == 0)
 
 
@@ -64,6 +65,7 @@ def _effective(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[st
     branches = non_null_branches(schema, root)
     if not branches:
         return schema
+    # A branch with an enum says more than "or any string" beside it.
     first = next((branch for branch in branches if "enum" in branch), branches[0])
     return {**first, **{key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}}
 
@@ -75,6 +77,7 @@ def _parameter(
     items = _effective(resolve(schema.get("items"), root), root) if json_type == "array" else {}
     enum = _enum(schema) or _enum(items)
     said = describe(name, schema, tool.description)
+    # `source` and `from` say a direction only; what kind of thing is in the tool's own sentence.
     if not said and words(name)[-1:] and words(name)[-1] in table.VAGUE:
         said = tool.description
     shown = examples(schema, said)
@@ -141,6 +144,7 @@ def _kind_of_enum(name: str, enum: tuple[str, ...]) -> ValueKind:
     if all(text in ZONES for text in texts):
         return ValueKind.TIME_ZONE
     known = sum(bool(find_unit(text)) for text in texts)
+    # `from` and `to` are also dates and places: there every member has to be a unit.
     if (known > 1 and {"unit", "units"} & set(words(name))) or (
         known == len(texts) > 1 and {"from", "to"} & set(words(name))
     ):
@@ -199,6 +203,7 @@ def _with_unit_beside(parameter: Parameter, siblings: list[Parameter]) -> Parame
     """A number whose unit another parameter names is a quantity in that unit."""
     if parameter.kind is not ValueKind.NUMBER or set(words(parameter.name)) & table.CONTROL:
         return parameter
+    # `to_unit` says what comes out; what a number goes in with is the other one.
     named = [other for other in siblings if _names_unit(other) and "to" not in words(other.name)]
     if len(named) != 1:
         return parameter

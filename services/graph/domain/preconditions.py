@@ -29,6 +29,7 @@ def makers(nodes: Mapping[str, ToolNode]) -> dict[tuple[str, str], list[ToolNode
     found: dict[tuple[str, str], list[ToolNode]] = defaultdict(list)
     for node in nodes.values():
         made = made_by(node)
+        # `get` and `open` stand in names of tools that were proven to move nothing.
         if made and node.behaviour.effect is not Effect.READ_ONLY:
             found[node.server_id, made].append(node)
     return found
@@ -36,6 +37,7 @@ def makers(nodes: Mapping[str, ToolNode]) -> dict[tuple[str, str], list[ToolNode
 
 def made_by(node: ToolNode) -> str:
     """Name what a tool makes, by its name; empty when the name says no such thing."""
+    # `create_sheet_in_workbook` makes a sheet: what follows a preposition is where.
     phrase = takewhile(lambda word: word not in _PREPOSITIONS, words(node.name))
     parts = [word for word in phrase if word not in _MEANINGLESS]
     if parts and parts[0] not in table.CREATE and parts[1:2] and parts[1] in table.CREATE:
@@ -71,6 +73,7 @@ def _before(node: ToolNode, by_thing: Mapping[tuple[str, str], list[ToolNode]]) 
     things = {_singular(head_word(one.name)) for one in named}
     for thing in sorted(things - {""}):
         for maker in by_thing.get((node.server_id, thing), ()):
+            # Read-only tools make nothing, whatever their name says.
             if maker.tool_id != node.tool_id and maker.behaviour.effect in (Effect.SESSION, Effect.UNKNOWN):
                 yield precondition(maker.tool_id, node.tool_id)
 

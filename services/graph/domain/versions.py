@@ -35,6 +35,7 @@ class Versions:
         if self.newest is None:
             starts = self.catalogue.is_settled() or (may_start and self.catalogue.has_a_server())
             return NOTHING if starts else None
+        # Version 1 comes at once: the sampler draws two epochs ahead, so two epochs are in flight from the start.
         if self.newest.cut.version == 0:
             return NOTHING
         number = self.newest.cut.version - 1
@@ -62,11 +63,14 @@ class ReadingBack:
             self._close(record)
         else:
             nodes = self._nodes.setdefault(record.version, {})
+            # Taken out first, so that it moves to the end: the last
+            # `node_count` nodes are those of the finished attempt.
             nodes.pop(record.tool_id, None)
             nodes[record.tool_id] = record
 
     def _close(self, cut: GraphCut) -> None:
         written = list(self._nodes.pop(cut.version, {}).items())
         nodes = dict(written[len(written) - cut.node_count :])
+        # A cut whose nodes were lost or mixed with another attempt's is passed over, and made again.
         if len(nodes) == cut.node_count and digest_of(nodes.values()) == cut.graph_digest:
             self.found = Version(nodes, cut)
