@@ -45,6 +45,7 @@ class Recording:
     tool: str
     arguments_json: str
     """Canonical, schema defaults applied."""
+    # Both states, though only the first is in the key: a replay has to know where the call leaves the episode.
     state: State
     state_after: State
     result_json: str
@@ -62,6 +63,7 @@ class Recording:
     too_large: bool = False
     result_length: int = 0
     """Length of the canonical result in bytes."""
+    # In no id: the same call made tomorrow must be the same recording.
     observed_at: str = ""
     """RFC 3339, wall clock; outside every id."""
 
@@ -80,6 +82,7 @@ class DataFlow:
     """JSON pointer into this call's arguments."""
     sha256: str
     """Digest of the located value, as in evidence."""
+    # A range, not only the value: the same text may stand in the argument for other reasons.
     slot_start: int | None = None
     """Start of the character range (Unicode code points) when the value went inside a string."""
     slot_end: int | None = None

@@ -76,6 +76,7 @@ class ServerRecord:
     outcome: CrawlOutcome
     catalogue_digest: str = ""
     """sha256 over the tools as received, sorted by name."""
+    # Named here, so that a tool counts only once its server is done: the topic is compacted and keeps older tools.
     tool_ids: tuple[str, ...] = ()
     failure_class: FailureClass | None = None
     failure_text: str = ""

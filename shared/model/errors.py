@@ -30,6 +30,7 @@ class BadInput(Rejected):
     def __init__(self, text: str) -> None:
         super().__init__("bad_input", text)
 
+    # Without the code: a person reads it.
     def __str__(self) -> str:
         return self.text
 

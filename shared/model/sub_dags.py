@@ -96,6 +96,7 @@ class EpochOpened:
     graph_version: int
     first_counter: int
     size: int
+    # Said ahead, because lag is no sign of an end: transactions leave markers that no reader ever passes.
     last: bool = False
     """No epoch follows: the run's `--draws` are all in."""
 

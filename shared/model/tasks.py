@@ -39,6 +39,7 @@ class ReferenceCall:
     recording_id: str
     result_sha256: str
     is_error: bool
+    # An agent can compute without tools, so such calls make a task no harder.
     replaceable: bool = False
     """Pure computation: counts for nothing in difficulty and `multi-call`."""
     precondition: bool = False
@@ -51,6 +52,7 @@ class OfferedTool:
     server_id: str
     name: str
     """As the server lists it."""
+    # Two servers may list the same name, and OpenAI allows neither dots nor slashes.
     offered_name: str
     """Unique and OpenAI-legal: `[a-zA-Z0-9_-]{1,64}`."""
     title: str
@@ -118,6 +120,7 @@ class DraftTask:
     epoch: int
     counter: int
     index: int
+    # How many there are travels with each: verdicts complete a run by count, not by lag.
     of: int
     task: Task | None = None
     nothing_reason: str = ""
@@ -223,6 +226,7 @@ class LedgerEntry:
     model: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    # Text, because sums of prices per million tokens do not fit a double exactly.
     money: str = "0"
     """Exact decimal, in the currency of the price list."""
     cached: bool = False
