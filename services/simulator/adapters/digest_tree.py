@@ -79,6 +79,7 @@ class DigestTree:
             Rejected: they are not as they were written (`snapshot_damaged`).
         """
         runs = self._runs[table]
+        # A key before the first run belongs to the first one: an added row there has to be found too.
         place = max(0, bisect_right(runs.firsts, key) - 1)
         if place < len(runs.checked) and runs.checked[place]:
             return
@@ -97,6 +98,7 @@ class DigestTree:
         try:
             rows = list(_rows(self._database, table, first, after))
         except sqlite3.Error:
+            # A damaged page: differs from every digest, so it is reported like a changed row.
             return "unreadable"
         return _digest(rows) if rows else ""
 
@@ -129,5 +131,6 @@ def _digest(rows: Iterable[Sequence[Any]]) -> str:
     for row in rows:
         for value in row:
             data = value if isinstance(value, bytes) else str(value).encode()
+            # With its length, or two columns could trade bytes without being noticed.
             total.update(len(data).to_bytes(8, "big") + data)
     return total.hexdigest()

@@ -41,6 +41,7 @@ class HeldEnvironments:
             Unavailable: its copy cannot be made.
         """
         ways = [Situation(call.opening_world), *(step.after for step in call.steps)]
+        # From the end: the fewest calls have to be made again.
         for done, situation in reversed(list(enumerate(ways))):
             found = next((held for held in self._idle if _stands_at(held, call.opening_world, situation)), None)
             if found:

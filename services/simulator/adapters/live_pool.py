@@ -64,6 +64,7 @@ class LivePoolThread:
         self._runnable, self._places, self._bounds = runnable, places, bounds or LiveBounds()
         self._limits = limits or Limits()
         self._loop = asyncio.new_event_loop()
+        # Daemon: a server that cannot be ended must not keep the process after `CLOSE_SECONDS`.
         self._thread = threading.Thread(target=self._loop.run_forever, name="live-pool", daemon=True)
         self._resources = AsyncExitStack()
         self._runner: LiveRunner | None = None
@@ -111,6 +112,7 @@ class LivePoolThread:
             running = asyncio.ensure_future(self._made(call, keep))
             self._running[call.key] = running
             running.add_done_callback(lambda done: self._ended(call.key, done))
+        # Whoever asked first may go away; the call goes on for the others and for the overlay.
         return await asyncio.shield(running)
 
     def _can_run(self, call: LiveCall) -> bool:
@@ -152,10 +154,13 @@ class LivePoolThread:
             Timeouts(call=CALL_SECONDS),
             self._limits,
         )
+        # Before the first call: an answer of another package set
+        # would be wrong for ever, because the first answer stays.
         await _compare(launcher, self._runnable.digests)
         self._mode = launcher.path_mode(next(iter(self._runnable.digests)))
         worlds = WorldStore(self._runnable.worlds)
         many = PoolBounds(
+            # Held environments are on loan all the time; what is left over them is for the calls that run.
             environments=self._bounds.at_once + self._bounds.held + 1, idle_seconds=self._bounds.idle_seconds
         )
         pool = await self._resources.enter_async_context(EnvironmentPool(worlds, launcher, self._places.scratch, many))

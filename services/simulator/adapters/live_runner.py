@@ -80,6 +80,7 @@ class LiveRunner:
 
     async def _run(self, call: LiveCall) -> Made:
         if not call.steps and call.effect is Effect.READ_ONLY:
+            # What moves nothing can share a warm copy; everything else gets a copy that stands in the episode's state.
             async with self._pool.lease(call.opening_world, Clock.FROZEN, (call.server_id,)) as environment:
                 called = await self._called(environment, call.server_id, call.tool, call.arguments_json)
                 return _recording(call, called) if _starts_right(called, call) else _wrong_start(call)
@@ -156,6 +157,7 @@ def _is_spoilt(called: CalledTool, before: Situation, after: Situation) -> bool:
 
 
 def _recording(call: LiveCall, called: CalledTool) -> Made:
+    # Its key would be another one than was asked for.
     if called.path_mode is not call.path_mode or called.server_digest != call.server_digest:
         return NotMade("not_runnable")
     before: State = call.before.of(call.server_id)
@@ -183,5 +185,6 @@ def _size(folder: Path) -> int:
     for base, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
+                # Blocks, not lengths: a sparse file of a terabyte fills no disk.
                 total += (Path(base) / name).lstat().st_blocks * 512
     return total

@@ -73,11 +73,14 @@ def open_snapshot(place: Path) -> SnapshotLibrary:
     folder = snapshot_folder(place)
     manifest = read_snapshot_manifest(folder)
     path = folder / DATABASE
+    # A file that is cut off or grown is found at once; the rows themselves are checked when they are first served.
     if path.stat().st_size != manifest.database_bytes:
         raise BadInput(f"{path} is damaged or was changed (its size is not the manifest's): copy the snapshot again")
     _check_tree(folder / RUNTIME, manifest.runtime)
     runs = read_digests(folder / DIGESTS, manifest.digests_sha256)
     try:
+        # Immutable: SQLite takes no locks and writes no side files,
+        # so any number of processes share a read-only volume.
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         counts = Counts(manifest.tasks, manifest.recordings)
         return SnapshotLibrary(database, manifest.snapshot_id, DigestTree(database, runs, path), counts)
@@ -160,11 +163,13 @@ def _check_tree(folder: Path, expected: Mapping[str, str]) -> None:
 def _write_database(content: Content, folder: Path) -> str:
     database = sqlite3.connect(folder / DATABASE)
     try:
+        # No journal: an interrupted write leaves no snapshot anyway, because the manifest is written last.
         database.execute("PRAGMA journal_mode=OFF")
         database.execute("PRAGMA page_size=4096")
         database.executescript(library_tables.TABLES)
         with database:
             library_tables.fill(database, (*content.servers, *content.tools), content.tasks, content.recordings)
+        # Pages in one order: the same content gives the same bytes, which the manifest's digest relies on.
         database.execute("VACUUM")
         return write_digests(database, folder / DIGESTS)
     finally:
@@ -175,4 +180,5 @@ def _copy_world(digest: str, worlds: Mapping[str, Path], target: Path) -> None:
     source = worlds.get(digest)
     if source is None or not source.is_dir():
         raise BadInput(f"the files of world {digest} are not there: keep the data folder's worlds/ beside its topics")
+    # As links: a world may hold links that point nowhere, and following them would change its digest.
     shutil.copytree(source, target, symlinks=True)

@@ -69,7 +69,10 @@ def check_arguments(arguments: Mapping[str, Any], input_schema_json: str) -> Fau
     if validator is None:
         return None
     try:
+        # A few errors only: a schema of hundreds of branches times a list of thousands would be checked to the end.
         error = best_match(itertools.islice(validator.iter_errors(arguments), _ERRORS))
+    # Strangers' schemas refer to what is not there and hold
+    # patterns that are none; the server itself accepts such calls.
     except _UNUSABLE:
         return None
     return _fault(error) if error else None
@@ -106,11 +109,13 @@ def _refuse(constant: str) -> Any:
 
 
 def _integer(text: str) -> int | float:
+    # Python refuses longer integers; for validation a double is near enough, the key is made from the text.
     return int(text) if len(text) <= _INT_DIGITS else float(text)
 
 
 def _depth(text: str) -> int:
     """Count open brackets outside strings, so that no parser has to recurse into an attack."""
+    # Most calls end here, without looking for strings.
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     deepest = depth = 0

@@ -126,6 +126,7 @@ def refusal(episode: Episode) -> Fault | None:
 
 def refused(episode: Episode, expires_at: float) -> Episode:
     """Note a call that was not answered; only the budget is remembered."""
+    # Nothing else is stored for a refused call: a policy that calls on for ever must not grow its episode.
     over = episode.over_budget or not episode.closed
     return replace(episode, over_budget=over, expires_at=max(expires_at, episode.expires_at))
 
@@ -135,6 +136,7 @@ def applied(
 ) -> Episode:
     """Note an answered call, its state and the new expiry."""
     reply = played.reply
+    # Recorded results are read from the snapshot again; episodes in a store stay small.
     kept = "" if reply.tier in (Tier.EXACT, Tier.NORMALISED) else reply.result_json
     call = AnsweredCall(
         call_id,
@@ -165,6 +167,7 @@ def repeated_reply(call: AnsweredCall, recorded_json: str) -> Reply:
 
 def forked(episode: Episode, episode_id: str, expires_at: float) -> Episode:
     """Copy an episode, its answered calls and its state included."""
+    # Call ids included: a forked rollout that retries a call of before the fork gets its answer.
     return replace(episode, episode_id=episode_id, expires_at=expires_at, closed=False, version=0)
 
 

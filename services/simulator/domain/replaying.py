@@ -88,10 +88,13 @@ def replay(
     asked = _ask(tool, arguments_json, tiers)
     if isinstance(asked, Fault):
         return Played(error_reply(asked), situation)
+    # The called server's session only: another server's session is no part of the key (decision 0003).
     state = situation.of(tool.server_id)
     found = _recordings(tool, asked, state, library)
+    # A coerced call that is not recorded answers as the real server would: with what is wrong in its arguments.
     if not found and asked.fault:
         return Played(error_reply(asked.fault), situation)
+    # Result and state after: two recordings that agree in one of them only are unstable as well.
     if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
         after = situation.after(tool.server_id, found[0].state_after)
         return Played(recorded_reply(found[0], asked.tier), after, asked.arguments_json)
@@ -128,6 +131,7 @@ def text_result(text: str) -> str:
 
 
 def _ask(tool: BoundTool, arguments_json: str, tiers: Sequence[Tier]) -> _Asked | Fault:
+    # Long arguments are seldom repeated, and 4,096 of a megabyte each would be kept.
     read = _read_call if len(arguments_json) <= _KEPT_CHARS else _read_call.__wrapped__
     return read(arguments_json, tool.input_schema_json, Tier.NORMALISED in tiers)
 
@@ -144,6 +148,7 @@ def _read_call(arguments_json: str, input_schema_json: str, may_coerce: bool) ->
     if coerced is None:
         return fault
     rewritten = read_arguments(coerced)
+    # Coerced as the schema says and still wrong: then the first fault is what the agent should hear.
     if isinstance(rewritten, Fault) or check_arguments(rewritten, input_schema_json):
         return fault
     return _Asked(canonical_arguments(coerced, input_schema_json), Tier.NORMALISED, fault)
@@ -159,6 +164,7 @@ def _recordings(tool: BoundTool, asked: _Asked, state: State, library: Library) 
         return []
     key_of = _key if len(asked.arguments_json) <= _KEPT_CHARS else recording_key
     key = key_of(tool.server_digest, tool.name, asked.arguments_json, state)
+    # A mapped server has seen other paths; its answers belong to mapped episodes.
     return [found for found in library.recordings_at(key) if found.path_mode is tool.path_mode]
 
 
@@ -183,6 +189,7 @@ def _miss_code(state: State, found: Sequence[Recording]) -> str:
 
 def _after_miss(tool: BoundTool, situation: Situation, found: Sequence[Recording], moves: Moves) -> Situation:
     """Follow the recordings where they agree on the state after; else lose what the call may have moved."""
+    # An answer that may not be served still tells what the call moves.
     if len({recording.state_after for recording in found}) == 1:
         return situation.after(tool.server_id, found[0].state_after)
     state = situation.of(tool.server_id)

@@ -104,6 +104,7 @@ class Simulator:
         library = self._choose(wanted)
         plan = _completed(wanted.plan, library)
         episode = episodes.open_episode(self._new_id(), library.snapshot_id, plan, self._expiry())
+        # Before it is stored: a request that makes no sense must not leave an episode behind.
         self._tables.of(episode, library)
         stored = await self._store.create(episode, wanted.request_id, self._around.now())
         library = self._library_of(stored)
@@ -124,12 +125,14 @@ class Simulator:
 
         async def change(episode: Episode) -> Episode | None:
             library = self._library_of(episode)
+            # First of all, also in a closed episode: a retry gets what the lost answer said.
             if known := episodes.answered(episode, call_id, digest):
                 answers.append(_again(known, library))
                 return None
             if fault := episodes.refusal(episode):
                 answers.append(error_reply(fault))
                 return episodes.refused(episode, self._expiry())
+            # Asked before playing: a recording that arrives meanwhile would turn a cure by waiting into a refusal.
             is_here = bool(expected_recording_id) and library.recording(expected_recording_id) is not None
             played = await self._play(episode, tool_name, arguments_json, library)
             if is_here and played.reply.error_code == NOT_RECORDED:
@@ -200,6 +203,7 @@ class Simulator:
         return await self._store.open_count(self._around.now())
 
     async def _change(self, episode_id: str, change: Callable[[Episode], Awaitable[Episode | None]]) -> Episode:
+        # Bounded: a caller that floods one episode must not keep a server busy for ever.
         for _ in range(_RACES):
             episode = await self.get(episode_id)
             changed = await change(episode)
@@ -251,6 +255,7 @@ def _completed(plan: EpisodePlan, library: Library) -> EpisodePlan:
     state = library.task_state(plan.task_id)
     if state is not TaskState.ACTIVE:
         raise Rejected("task_withdrawn", f"task {plan.task_id} is {state}")
+    # The task's own limits win over what was asked for: they are part of what is scored.
     return replace(plan, server_ids=(), world_digest=task.world_digest, limits=task.limits)
 
 
