@@ -161,7 +161,8 @@ class LivePoolThread:
         worlds = WorldStore(self._runnable.worlds)
         many = PoolBounds(
             # Held environments are on loan all the time; what is left over them is for the calls that run.
-            environments=self._bounds.at_once + self._bounds.held + 1, idle_seconds=self._bounds.idle_seconds
+            environments=self._bounds.at_once + self._bounds.held + 1,
+            idle_seconds=self._bounds.idle_seconds,
         )
         pool = await self._resources.enter_async_context(EnvironmentPool(worlds, launcher, self._places.scratch, many))
         for tool in self._runnable.tools:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,12 +61,9 @@ class McpFacade:
         """
         config = uvicorn.Config(self._app(), self._host, self._port, log_config=None, access_log=False, ws="none")
         self._server = _Server(config)
-        try:
-            socket = config.bind_socket()
-        except SystemExit as error:
-            raise BadInput(f"{self._host}:{self._port} is not free for MCP: choose another port") from error
-        self._port = socket.getsockname()[1]
-        serving = asyncio.create_task(self._server.serve(sockets=[socket]))
+        listening = self._listening()
+        self._port = listening.getsockname()[1]
+        serving = asyncio.create_task(self._server.serve(sockets=[listening]))
         waiting = asyncio.create_task(stopping.wait())
         try:
             await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,6 +80,14 @@ class McpFacade:
         """Serving."""
         is_serving = self._server is not None and self._server.started
         return Report(is_serving, f"port {self._port}" if is_serving else "not serving")
+
+    def _listening(self) -> socket.socket:
+        # Not uvicorn's own: where the port is taken, that one exits the process and leaves its socket open.
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            return socket.create_server((self._host, self._port), family=family)
+        except OSError as error:
+            raise BadInput(f"{self._host}:{self._port} is not free for MCP: choose another port") from error
 
     def _app(self) -> ASGIApp:
         server = Server("firefly", version="1", on_list_tools=self._list_tools, on_call_tool=self._call_tool)
