@@ -18,6 +18,7 @@ class MemoryEpisodes:
     async def create(self, episode: Episode, request_id: str, now: float) -> Episode:
         """See `EpisodeStore`."""
         self._forget(now)
+        # A retried request gets the episode that the lost answer named, not a second one.
         if request_id and (known := self._episodes.get(self._requests.get(request_id, ""))):
             return known
         stored = replace(episode, version=1)

@@ -40,6 +40,7 @@ class SqliteEpisodes:
         """See `EpisodeStore`."""
         self._database.execute("DELETE FROM episodes WHERE expires_at <= ?", (now - KEPT_SECONDS,))
         self._database.execute(
+            # The unique index on request ids decides between two processes; whoever lost reads the winner's row.
             "INSERT OR IGNORE INTO episodes VALUES(?,1,?,?,?,?)",
             (episode.episode_id, episode.expires_at, episode.closed, request_id or None, episodes.to_json(episode)),
         )

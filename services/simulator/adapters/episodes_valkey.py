@@ -45,6 +45,7 @@ class ValkeyEpisodes:
         self._client = redis.asyncio.Redis.from_url(
             url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5
         )
+        # Scripts, because a compare-and-set over hash, set and expiry would otherwise need a lock.
         self._create = self._client.register_script(_CREATE)
         self._replace = self._client.register_script(_REPLACE)
 

@@ -28,6 +28,7 @@ def put_recording(database: sqlite3.Connection, recording: Recording) -> None:
     """Store a recording, joined with an earlier sighting of it."""
     row = database.execute("SELECT record FROM recordings WHERE recording_id=?", (recording.recording_id,)).fetchone()
     if row:
+        # The topic is compacted, but explorer, crawler and simulator may each have sent the same id.
         recording = merge(wire.decode("recordings", row[0]), recording)
     database.execute(
         "INSERT OR REPLACE INTO recordings VALUES(?,?,?)",

@@ -46,6 +46,7 @@ class LiveStore(SqliteLibrary):
         """Store one record and the offset after it; a record seen before is passed over."""
         if event.offset < self.start_of(event.topic, event.partition):
             return
+        # One transaction: a crash between record and offset would lose the record or apply a status twice.
         with self._database:
             self._put(event)
             self._database.execute(
@@ -84,6 +85,7 @@ class LiveStore(SqliteLibrary):
             library_tables.put_status(self._database, event.record)
         else:
             library_tables.put_catalogue_entry(self._database, event.record)
+            # Whatever was bound to the older catalogue is bound again.
             self._revision += 1
 
 
@@ -92,6 +94,7 @@ def _open(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(path, timeout=5)
         database.execute("PRAGMA journal_mode=WAL")
+        # A lost last transaction is read again from the topics, so no commit has to wait for the disk.
         database.execute("PRAGMA synchronous=NORMAL")
         database.executescript(library_tables.TABLES + _OFFSETS)
     except (OSError, sqlite3.Error) as error:

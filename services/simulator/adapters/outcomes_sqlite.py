@@ -39,6 +39,7 @@ class SqliteOutcomes:
 
     def add(self, request_id: str, outcomes: tuple[TaskTries, ...]) -> int:
         """See `OutcomeStore`."""
+        # Immediate: two processes that both read first would deadlock when they come to write.
         self._database.execute("BEGIN IMMEDIATE")
         with self._database:
             if request_id:

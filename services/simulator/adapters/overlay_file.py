@@ -43,6 +43,7 @@ class OverlayFile:
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_TABLES)
+            # One statement: two processes that open a new overlay at once agree on its owner.
             self._database.execute("INSERT INTO about SELECT ? WHERE NOT EXISTS(SELECT 1 FROM about)", (snapshot_id,))
             (owner,) = self._database.execute("SELECT snapshot_id FROM about").fetchone()
         except (OSError, sqlite3.Error) as error:
@@ -69,11 +70,13 @@ class OverlayFile:
             "INSERT OR IGNORE INTO answers VALUES(?,?,?,?,?)",
             (key, path_mode.value, refused, record, _row_digest(key, refused, record)),
         )
+        # Read back: where another process was first, its answer is the one.
         return self.find(key, path_mode) or made
 
     def digest(self) -> str:
         """See `Overlay`."""
         count = self.count()
+        # Append-only, so an equal count is equal content.
         if self._digest[0] != count:
             total = hashlib.sha256()
             rows = self._database.execute("SELECT key, path_mode, refused, record FROM answers ORDER BY key, path_mode")
@@ -97,6 +100,7 @@ class OverlayFile:
         if refused:
             return NotMade(refused)
         made: Recording = wire.decode("recordings", record)
+        # Checked on every reading: a result that somebody edited would be rewarded.
         is_true = made.too_large or sha256_text(made.result_json) == made.result_sha256
         if not is_true or made.recording_id != recording_id_of(key, made.result_sha256) or key_of(made) != key:
             raise self._damaged(key)

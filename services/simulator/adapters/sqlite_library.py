@@ -31,6 +31,7 @@ class SqliteLibrary:
 
     def recordings_at(self, key: str) -> Sequence[Recording]:
         """See `Library`."""
+        # Two that differ already make a key unstable; nobody needs to see a thousand.
         rows = self._database.execute("SELECT record FROM recordings WHERE key=? ORDER BY recording_id LIMIT 8", (key,))
         return [wire.decode("recordings", row[0]) for row in rows]
 

@@ -23,4 +23,5 @@ class Breaker:
     def failed(self, now: float) -> "Breaker":
         """Note that the server could not be started."""
         failures = self.failures + 1
+        # Failures go on being counted: after the pause a single further one opens it again.
         return replace(self, failures=failures, open_until=now + self.pause_seconds if failures >= self.limit else 0.0)

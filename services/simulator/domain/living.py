@@ -46,6 +46,7 @@ class Live:
             Rejected: too many live calls are waiting (`overloaded`).
             Unavailable: the server cannot be started now.
         """
+        # The overlay before the pool: its answer is the answer, also where the server would give another today.
         kept = self.overlay.find(call.key, call.path_mode)
         if kept is not None:
             return kept
@@ -63,6 +64,7 @@ async def answer(
     """Answer one call from recordings, else live where the snapshot can run; raises as `Live.make`."""
     situation = history.situation
     played = replay(tool, arguments_json, situation, library, tiers)
+    # In an unknown state there is nothing to build an environment from.
     is_miss = played.reply.tier is Tier.MISS and played.reply.error_code not in _FINAL
     if live is None or Tier.LIVE not in tiers or not is_miss or situation.is_lost:
         return played

@@ -18,6 +18,7 @@ def key_of(recording: Recording) -> str:
 
 def merge(one: Recording, other: Recording) -> Recording:
     """Join two sightings under one id: the better proven effect, the worse stability, every volatile place."""
+    # By what they say, not by when they came: two replicas that read in different order must serve the same.
     first, second = sorted((one, other), key=_rank)
     return replace(
         first,

@@ -38,6 +38,7 @@ def _render(result_json: str, max_chars: int) -> Shown:
     if not max_chars or max(len(text), len(structured_json)) <= max_chars:
         return Shown(plain_json(content), structured_json, text, False)
     cut = text if len(text) <= max_chars else f"{text[:max_chars]}\n[cut: {max_chars} of {len(text)} characters shown]"
+    # One text in place of all blocks: cut JSON is none, and cut base64 no picture.
     return Shown(plain_json([{"type": "text", "text": cut}]), "", cut, True)
 
 

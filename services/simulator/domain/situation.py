@@ -22,6 +22,7 @@ class Situation:
     def after(self, server_id: str, state: State) -> "Situation":
         """Move to what a call to one server left behind."""
         sessions = {**dict(self.sessions), server_id: state.session}
+        # Sorted, and without empty chains: equal situations have to compare equal.
         return Situation(state.world, tuple(sorted((name, chain) for name, chain in sessions.items() if chain)))
 
     @property

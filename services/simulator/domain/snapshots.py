@@ -63,6 +63,7 @@ def snapshot_id(content: Content) -> str:
         ("server", content.servers),
         ("tool", content.tools),
     ):
+        # Sorted digests: neither the order of partitions nor that of a database shows in the name.
         for line in sorted(_digest(row) for row in rows):
             total.update(f"{kind} {line}\n".encode())
     for world in sorted(content.world_digests):

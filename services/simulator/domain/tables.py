@@ -33,6 +33,7 @@ class Tables:
         Raises:
             Rejected: its task or one of its servers is not here (`unknown_task`, `unknown_server`).
         """
+        # With the revision: a server that is crawled again may list other tools.
         key = (episode.snapshot_id, library.revision, episode.task_id, episode.server_ids)
         if key not in self._known:
             self._known[key] = _bind(episode, library)

@@ -30,6 +30,7 @@ class BoundTool:
 
 def task_tools(task: Task, library: Library) -> tuple[BoundTool, ...]:
     """Bind the tools a task offers to the server digests its reference ran on, else to the catalogue's."""
+    # The digests that the reference ran on: a newer catalogue must not change what an old task's calls mean.
     pinned = {call.server_id: call.server_digest for call in task.reference}
     servers = {tool.server_id: library.server(tool.server_id) for tool in task.tools}
     return tuple(_bind(tool, pinned, servers[tool.server_id], library) for tool in task.tools)
@@ -67,6 +68,7 @@ def ordered(tools: Sequence[BoundTool], seed: int) -> tuple[BoundTool, ...]:
     """Order tools by seed; 0 keeps the order given."""
     if not seed:
         return tuple(tools)
+    # By a hash, so that a seed gives the same order in every version of Python.
     return tuple(sorted(tools, key=lambda tool: hashlib.sha256(f"{seed}/{tool.offered_name}".encode()).digest()))
 
 
@@ -93,6 +95,7 @@ def _offered_names(tools: Sequence[tuple[str, str]]) -> list[str]:
     for (server_id, name), short in zip(tools, plain, strict=True):
         wish = short if often[short] == 1 else _legal(f"{server_id}__{name}")
         suffix = hashlib.sha256(f"{server_id}/{name}".encode()).hexdigest()[:8]
+        # Cut to 64 characters, two long names may be the same.
         names.append(wish if wish not in names else f"{wish[: _NAME - 9]}_{suffix}")
     return names
 

@@ -24,9 +24,11 @@ class TokenGuard(grpc.aio.ServerInterceptor):
         said = given if isinstance(given, bytes) else given.encode()
         is_open = handler_call_details.method.startswith(_OPEN)
         handler = await continuation(handler_call_details)
+        # In constant time: an ordinary comparison tells byte by byte how far a guess is right.
         if is_open or handler is None or hmac.compare_digest(said, self._expected):
             return handler
         if handler.response_streaming:
+            # The refusal must have the call's own form, or gRPC fails it as an internal error.
             return grpc.unary_stream_rpc_method_handler(_refuse_stream)
         return grpc.unary_unary_rpc_method_handler(_refuse)
 

@@ -47,8 +47,10 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
     @guarded
     async def BatchCallTools(self, request: pb.BatchCallToolsRequest, context: Context) -> pb.BatchCallToolsResponse:
         """Answer several calls, one after the other."""
+        # One episode's calls are ordered; several in one request would wait for each other for no reason.
         if len({call.episode_id for call in request.calls}) > 1:
             raise Rejected("bad_request", "a batch belongs to one episode")
+        # One after the other: the second call starts in the state that the first one leaves.
         return pb.BatchCallToolsResponse(responses=[await self._call(call) for call in request.calls])
 
     @guarded

@@ -93,15 +93,18 @@ class McpFacade:
         server = Server("firefly", version="1", on_list_tools=self._list_tools, on_call_tool=self._call_tool)
         is_local = self._host in _LOOPBACK
         names = [f"{name}:*" for name in _LOOPBACK] if is_local else []
+        # On loopback a web page could reach it by DNS rebinding; behind a name of its own the proxy decides.
         guard = TransportSecuritySettings(enable_dns_rebinding_protection=is_local, allowed_hosts=names)
         app = server.streamable_http_app(
             streamable_http_path=_PATH,
+            # Stateless: the episode is the session, and any replica that shares the episode store can answer.
             stateless_http=True,
             json_response=True,
             transport_security=guard,
             custom_starlette_routes=[Route("/episodes/{episode}", self._close, methods=["DELETE"])],
         )
         by_url = next(route for route in app.router.routes if isinstance(route, Route) and route.path == _PATH)
+        # A second route instead of a second app: the SDK's session manager can be started only once.
         app.router.routes.append(Route("/mcp", by_url.endpoint, methods=None))
         return _OnlyOpen(app, self._simulator)
 
@@ -114,6 +117,7 @@ class McpFacade:
 
     async def _call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         meta: Any = params.meta or {}
+        # A client that sends no id makes a new call each time; only it can know what is a retry.
         call_id = str(meta.get(CALL_ID) or secrets.token_hex(8))
         arguments = json.dumps(params.arguments or {}, ensure_ascii=False)
         try:
@@ -186,6 +190,7 @@ def _result(answer: Answer) -> types.CallToolResult:
     structured = json.loads(shown.structured_content_json) if shown.structured_content_json else None
     try:
         return types.CallToolResult.model_validate({**content, "structuredContent": structured})
+    # Real servers return blocks that the SDK's models refuse; their text is better than an error of ours.
     except ValidationError:
         text = types.TextContent(type="text", text=shown.text)
         return types.CallToolResult(content=[text], is_error=answer.reply.is_error)

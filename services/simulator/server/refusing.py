@@ -36,6 +36,7 @@ def guarded(rpc: Rpc[T]) -> Rpc[T]:
 
     @functools.wraps(rpc)
     async def run(self: Any, request: Any, context: Context) -> T:
+        # Calls that wait for a real server have bounds of their own, and must not shut out recorded answers.
         if self.in_flight - self.simulator.live_in_flight >= self.settings.max_calls_in_flight:
             await abort(context, Rejected("overloaded", "too many requests at once"), self.settings.retry_after_ms)
         self.in_flight += 1
@@ -66,6 +67,7 @@ async def abort(context: Context, error: Rejected, retry_after_ms: int = 0) -> N
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
+    # grpc.aio has no `abort_with_status`: the status is handed over in its parts.
     plain = rpc_status.to_status(status)
     await context.abort(plain.code, plain.details, (*plain.trailing_metadata, *trailing))
     raise AssertionError("abort returned")

@@ -93,6 +93,7 @@ class TaskDoors(task_grpc.TaskServiceServicer):
                 if task and matches(task, wish):
                     yield task
             after = page[-1]
+            # A filter that matches nothing would otherwise hold the loop until the last task.
             await asyncio.sleep(0)
 
     def _task(self, task: Task) -> Any:
