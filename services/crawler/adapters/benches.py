@@ -37,6 +37,7 @@ class Servers:
         return ServerFacts(
             server_id,
             await self._launcher.server_digest(server_id),
+            # A remote server is named by its address, without a query that may hold a key.
             installed.source if installed else self._launcher.spec(server_id).url.split("?")[0],
             installed.licence if installed else "",
             self._launcher.path_mode(server_id),
@@ -72,6 +73,7 @@ class ServerWorkshop:
     @asynccontextmanager
     async def bench(self, *, is_later: bool = False, is_empty: bool = False) -> AsyncIterator["ServerBench"]:
         """See `Workshop`."""
+        # Empty, but at the same instant: the clock must not be what differs.
         world = self._worlds.empty(self._worlds.now(self._world_digest)) if is_empty else self._world_digest
         backing = Backing(self._worlds, self._launcher, self._knowledge)
         clock = Clock.MOVED_ON if is_later else Clock.FROZEN

@@ -27,6 +27,7 @@ class EarlierCrawls:
         """Take one record."""
         if isinstance(entry, ToolRecord):
             self._tools[entry.tool_id] = entry
+        # A failed crawl names no tools: counted, everything would drift twice for one outage.
         elif isinstance(entry, ServerRecord) and entry.tool_ids:
             known = (self._tools[tool_id] for tool_id in entry.tool_ids if tool_id in self._tools)
             self._by_server[entry.server_id] = {record.name: record for record in known}

@@ -70,6 +70,7 @@ def _kind(name: str, samples: Sequence[str], repeats: bool) -> tuple[ValueKind, 
     """Return what most of the samples are."""
     if not samples:
         return ValueKind.FREE_TEXT, ""
+    # Samples are distinct; doubled they say what the column's counts say: its values repeat.
     siblings = [*samples, *samples] if repeats else samples
     found = Counter(classify(text, name, siblings) for text in samples)
     return found.most_common(1)[0][0]

@@ -21,10 +21,12 @@ def database_tables(path: Path, name: str) -> list[WorldTable]:
         sqlite3.Error: it is damaged.
     """
     with path.open("rb") as stream:
+        # `.db` is also the ending of thumbnails and mail stores.
         if stream.read(len(_HEADER)) != _HEADER:
             return []
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         steps = iter(range(_MAX_STEPS))
+        # A view over a recursive query may never end, and any folder is a world.
         connection.set_progress_handler(lambda: int(next(steps, None) is None), 10_000)
         query = (
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"

@@ -105,6 +105,7 @@ def inspect_world(files: Path, world_digest: str, name: str, frozen_now: str) ->
             break
         relative = path.relative_to(files).as_posix()
         title = ""
+        # A larger file is listed and digested, but not held in memory.
         if path.stat().st_size <= _MAX_PARSED_BYTES:
             tables += _tables(path, relative)
             title, found = _prose(path, relative)
@@ -121,6 +122,7 @@ def _paths(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         for skipped in _SKIPPED.intersection(folders):
             folders.remove(skipped)
+            # A repository's objects are thousands of files that no tool names.
             head = Path(folder, skipped, "HEAD")
             if skipped == ".git" and _is_readable(head):
                 yield head
@@ -132,6 +134,7 @@ def _paths(root: Path) -> Iterator[Path]:
 
 
 def _is_readable(path: Path) -> bool:
+    # A link may lead out of the world, to what no server will see.
     return path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)
 
 
@@ -196,4 +199,5 @@ def _size(record: WorldRecord) -> int:
         for column in table.columns
         for text in (column.name, column.unit, "kind and count", *column.samples)
     ]
+    # An upper bound is enough: a record may have to be measured five times.
     return sum(len(text.encode()) + 8 for text in texts)

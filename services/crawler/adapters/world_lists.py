@@ -23,6 +23,7 @@ def csv_tables(path: Path, name: str) -> list[WorldTable]:
     """
     text = read_text(path)
     header = text.partition("\n")[0]
+    # By the header: `csv.Sniffer` guesses from cells, and prose in them misleads it.
     delimiter = max(_DELIMITERS, key=header.count)
     if not header.strip() or (header.count(delimiter) == 0 and "\n" not in text.strip()):
         return []
@@ -63,6 +64,7 @@ def read_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        # What spreadsheets on Windows still write; nearly every byte means something in it.
         return content.decode("cp1252", errors="replace")
 
 

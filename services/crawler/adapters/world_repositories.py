@@ -16,6 +16,7 @@ def branches(head: Path, relative: str) -> list[WorldFact]:
         return []
     current = ref.removeprefix("refs/heads/")
     folder = head.parent / "refs" / "heads"
+    # Git keeps a branch as a file or in `packed-refs`, and a fresh clone has most of them packed.
     loose = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     names = sorted((loose | _packed(head.parent / "packed-refs")) - {current})[:_MOST_BRANCHES]
     return [

@@ -60,6 +60,7 @@ def variants(tool: ListedTool, around: Surroundings, most: int) -> tuple[str, ..
     root = read_schema(tool.input_schema_json)
     text = " ".join([tool.name.replace("_", " "), tool.description, *_descriptions(root)])
     found: dict[str, None] = {}
+    # Each scene twice: `path` means a file to one tool and its folder to the next.
     for number, scene in enumerate(scenes(around.world, text, around.everything, most) * 2):
         place = Place("", "", "", tool, scene, around.registers, prefers_folder=number % 2 == 1)
         found.setdefault(canonical(_object(_Where(place, root, root))))
@@ -109,10 +110,12 @@ def _object(where: _Where) -> dict[str, Any]:
 
 def _is_worth_giving(name: str, schema: Mapping[str, Any], where: _Where, required: frozenset[str]) -> bool:
     """Optional members that matter: text instead of a picture, the name to remember, the path when nothing else."""
+    # A picture proves nothing: no value can be taken out of it.
     if _text_form(schema) is not None:
         return True
     if name == "name" and promises_memory(where.place.tool):
         return True
+    # A tool whose every argument is optional often still needs its file.
     return not required and "default" not in schema and texts.names_file(name)
 
 

@@ -57,6 +57,7 @@ class Trial:
 
 def is_success(called: Called) -> bool:
     """Whether a result is what was asked for: no error, neither flagged nor in disguise."""
+    # A result too large to keep was an answer all the same.
     if called.is_error or called.too_large:
         return not called.is_error
     moved = called.state_after.world != called.state.world
@@ -65,6 +66,7 @@ def is_success(called: Called) -> bool:
 
 def decide(trial: Trial) -> Behaviour:
     """Decide a tool's class from what was seen."""
+    # What was seen comes before what a name promises.
     for rule in (_writing, _failing, _remembering, _changing, _promising):
         if found := rule(trial):
             return found
@@ -106,6 +108,7 @@ def _changing(trial: Trial) -> Behaviour | None:
         return None
     if trial.elsewhere and not _differs(trial.first, trial.elsewhere):
         return Behaviour(Effect.SESSION, Variation.STABLE, evidence="its own earlier call changed its answer")
+    # A counter and a random answer look alike in one process; only the other process tells them apart.
     return Behaviour(Effect.UNKNOWN, Variation.RANDOM, evidence="two equal calls in one process answered differently")
 
 
@@ -163,6 +166,7 @@ def _only_instants(one: Called, other: Called) -> bool:
     """Whether two results differ only where they hold dates and times, such as a file's time of creation."""
     if not one.result_json or not other.result_json:
         return False
+    # Line by line, as results write newlines: a date that moves must not hide another difference far away.
     first, second = one.result_json.split("\\n"), other.result_json.split("\\n")
     if len(first) != len(second):
         return False
