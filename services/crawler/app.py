@@ -36,6 +36,7 @@ from shared.runtime.servers.session import Timeouts
 from shared.runtime.servers.spec import read_servers
 from shared.runtime.servers.world_store import WorldStore
 from shared.runtime.service import Background, Part
+from shared.runtime.spending import attempt_id
 from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.stage import Stage
 from shared.runtime.streaming.worker import TransactionalWorker
@@ -144,7 +145,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
 
 def _spent(request: CrawlRequest, calls: int, seconds: float) -> LedgerEntry:
     """One row for all probes of a crawl; a crawl that is done again was paid again."""
-    entry_id = identifier("spend", [request.request_id, time.time_ns()])
+    entry_id = attempt_id(identifier("spend", [request.request_id]), time.time_ns())
     return LedgerEntry(entry_id, "crawler", SpendKind.TOOL_CALL, request.server_id, seconds, calls)
 
 

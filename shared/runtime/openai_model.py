@@ -6,7 +6,6 @@ response is stored by the digest of its request, so a redo gets the same answers
 
 import json
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +19,7 @@ from shared.model.errors import Rejected, Unavailable
 from shared.model.tasks import LedgerEntry, SpendKind
 from shared.proof.canonical import digest
 from shared.runtime.settings import ModelSettings
+from shared.runtime.spending import attempt_id
 
 MILLION = 1_000_000
 TOOL_NAME = "give_answer"
@@ -52,6 +52,8 @@ class _Reply:
     tokens_out: int = 0
     seconds: float = 0.0
     is_cached: bool = False
+    instant: int = 0
+    """Nanoseconds since the epoch at which it was sent."""
 
 
 class OpenAiModel:
@@ -59,7 +61,6 @@ class OpenAiModel:
 
     def __init__(self, settings: ModelSettings, stage: str, cache: Cache, spend: Spend) -> None:
         self._settings, self._stage, self._cache, self._spend = settings, stage, cache, spend
-        self._sent: Counter[str] = Counter()
         # Three services name this class, few runs have a model, and the import costs half a CPU second.
         import openai
 
@@ -118,8 +119,7 @@ class OpenAiModel:
         return reply
 
     async def _pay(self, request: dict[str, Any], key: str) -> _Reply:
-        started = time.monotonic()
-        self._sent[key] += 1
+        started, instant = time.monotonic(), time.time_ns()
         try:
             response = await self._client.chat.completions.create(**request)
         except self._openai.APIStatusError as error:
@@ -131,7 +131,8 @@ class OpenAiModel:
         usage, text = response.usage, _text_of(response)
         await self._cache.put(key, text)
         seconds = time.monotonic() - started
-        return _Reply(text, usage.prompt_tokens if usage else 0, usage.completion_tokens if usage else 0, seconds)
+        tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        return _Reply(text, tokens_in, tokens_out, seconds, instant=instant)
 
     def _entry(self, model: str, key: str, reply: _Reply, subject: str) -> LedgerEntry:
         prices = (self._settings.model_price_in, self._settings.model_price_out)
@@ -139,7 +140,7 @@ class OpenAiModel:
         return LedgerEntry(
             # A second payment for one request is another row, a cached
             # answer always the same one: rows are summed by id.
-            entry_id=f"{key[:32]}-{'cached' if reply.is_cached else self._sent[key]}",
+            entry_id=f"{key[:32]}-cached" if reply.is_cached else attempt_id(key[:32], reply.instant),
             stage=self._stage,
             kind=SpendKind.MODEL_REQUEST,
             subject=subject,

@@ -6,6 +6,21 @@ from decimal import Decimal
 from shared.model.tasks import LedgerEntry
 
 
+def attempt_id(request: str, instant_ns: int) -> str:
+    """Id of one attempt at a request, by the instant it began.
+
+    A number would begin at 1 again in the process that follows a kill: a row of the second payment would have the id
+    of the first, and nobody could see that it was paid twice.
+    """
+    return f"{request}-{instant_ns}"
+
+
+def attempt_of(entry_id: str) -> tuple[str, int]:
+    """Take such an id apart: request, instant; 0 where no attempt was made, as with a stored answer."""
+    request, _, instant = entry_id.rpartition("-")
+    return request, int(instant) if instant.isdecimal() else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """A sum of ledger rows."""

@@ -10,6 +10,7 @@ from shared.model.tasks import LedgerEntry, SpendKind
 from shared.proof.identity import identifier
 from shared.runtime.servers.clocks import Clock
 from shared.runtime.servers.pool import EnvironmentPool
+from shared.runtime.spending import attempt_id
 
 STAGE = "explorer"
 Spend = Callable[[LedgerEntry], Awaitable[None]]
@@ -32,24 +33,24 @@ class PooledEnvironments:
     @asynccontextmanager
     async def _lend(self, need: Need, clock: Clock) -> AsyncIterator[Caller]:
         async with self._pool.lease(need.world_digest, clock, need.servers) as environment:
-            yield MeteredCaller(environment, self._spend, need.subject)
+            yield MeteredCaller(environment, self._spend, need.subject, clock)
 
 
 class MeteredCaller:
     """Writes what each call took."""
 
-    def __init__(self, caller: Caller, spend: Spend, subject: str) -> None:
-        self._caller, self._spend, self._subject = caller, spend, subject
+    def __init__(self, caller: Caller, spend: Spend, subject: str, clock: Clock) -> None:
+        self._caller, self._spend, self._subject, self._clock = caller, spend, subject, clock
         self._calls = count()
 
     async def call_tool(self, server_id: str, tool: str, arguments_json: str) -> Called:
         """See `Caller`."""
-        started = time.monotonic()
+        started, instant = time.monotonic(), time.time_ns()
         called = await self._caller.call_tool(server_id, tool, arguments_json)
-        asked = [self._subject, server_id, tool, arguments_json, next(self._calls), time.time_ns()]
+        asked = [self._subject, self._clock.value, next(self._calls), server_id, tool, arguments_json]
         await self._spend(
             LedgerEntry(
-                identifier("spend", asked),
+                attempt_id(identifier("spend", asked), instant),
                 STAGE,
                 SpendKind.TOOL_CALL,
                 self._subject,

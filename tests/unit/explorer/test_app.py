@@ -15,6 +15,7 @@ from shared.model.explorations import ExplorationOutcome
 from shared.model.sub_dags import EpochOpened
 from shared.runtime import wire
 from shared.runtime.catalogue import Catalogue
+from shared.runtime.servers.clocks import Clock
 from shared.runtime.streaming.events import Event
 from tests.unit.explorer.shop import SKU, call, plan, shop
 
@@ -107,7 +108,7 @@ async def test_every_call_is_one_ledger_row_of_its_exploration():
         rows.append(entry)
 
     async with environments.first(None) as caller:
-        metered = MeteredCaller(caller, spend, "expl_1")
+        metered = MeteredCaller(caller, spend, "expl_1", Clock.FROZEN)
         await metered.call_tool("shop", "best_seller", "{}")
         await metered.call_tool("shop", "best_seller", "{}")
     assert [(row.subject, row.calls, row.stage) for row in rows] == [("expl_1", 1, "explorer")] * 2

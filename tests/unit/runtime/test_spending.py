@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from shared.model.tasks import LedgerEntry, SpendKind
-from shared.runtime.spending import Account, Limits, Spent
+from shared.runtime.spending import Account, Limits, Spent, attempt_id, attempt_of
 
 pytestmark = pytest.mark.unit
 
@@ -37,3 +37,13 @@ def test_a_budget_is_spent_when_one_of_its_limits_is_reached(limits: Limits, spe
     found = limits.excess(spent)
     assert said in found
     assert bool(found) == bool(said)
+
+
+def test_a_second_payment_for_one_request_is_seen_in_its_id_also_from_another_process() -> None:
+    first, second = (
+        attempt_id("spend_1-2", 1_700_000_000_000_000_000),
+        attempt_id("spend_1-2", 1_700_000_000_000_000_001),
+    )
+    assert first != second
+    assert attempt_of(first) == ("spend_1-2", 1_700_000_000_000_000_000)
+    assert attempt_of("ab12-cached") == ("ab12", 0)
