@@ -15,7 +15,6 @@ from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
 from services.simulator.adapters.live_pool import LivePoolThread, Places
 from services.simulator.adapters.live_runner import LiveBounds
 from services.simulator.adapters.live_store import LIVE, LiveStore
-from services.simulator.adapters.nearest_file import open_nearest
 from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.adapters.overlay_file import OverlayFile
 from services.simulator.adapters.runtime_files import read_runtime
@@ -24,7 +23,6 @@ from services.simulator.adapters.sqlite_library import SqliteLibrary
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.living import Live
 from services.simulator.domain.ports import Library
-from services.simulator.domain.retrieval import Nearest
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import SERVICES, Doors, register
 from services.simulator.server.access import TokenGuard, tls
@@ -42,7 +40,6 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     """
     libraries: dict[str, Library] = {}
     lives: dict[str, Live] = {}
-    nearest: dict[str, Nearest] = {}
     parts: list[Part] = []
     if settings.snapshot:
         snapshot = open_snapshot(settings.snapshot)
@@ -50,9 +47,6 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         libraries[snapshot.snapshot_id] = snapshot
         if not settings.replay_only:
             lives[snapshot.snapshot_id] = await _live(settings, settings.snapshot, snapshot, resources)
-        if settings.nearest:
-            folder = snapshot_folder(settings.snapshot)
-            nearest[snapshot.snapshot_id] = open_nearest(settings.nearest, folder, snapshot.snapshot_id)
     if settings.live_store:
         store = LiveStore(settings.data_dir / "simulator" / "live.sqlite")
         resources.callback(store.close)
@@ -60,9 +54,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         parts.append(Background("ingest", partial(store.follow, settings.kafka_bootstrap), store.is_ready))
     episodes = _episodes(settings)
     resources.push_async_callback(episodes.close)
-    simulator = Simulator(
-        libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives, nearest
-    )
+    simulator = Simulator(libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives)
     outcomes = SqliteOutcomes(settings.outcomes_file or _kept_outcomes(settings))
     resources.callback(outcomes.close)
     doors = Doors(simulator, settings, outcomes)
