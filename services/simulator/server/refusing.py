@@ -67,7 +67,7 @@ async def abort(context: Context, error: Rejected, retry_after_ms: int = 0) -> N
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
-    # grpc.aio has no `abort_with_status`: the status is handed over in its parts.
+    # In its parts: `abort_with_status` would take no further entries of trailing metadata along.
     plain = rpc_status.to_status(status)
     await context.abort(plain.code, plain.details, (*plain.trailing_metadata, *trailing))
     raise AssertionError("abort returned")
