@@ -7,10 +7,11 @@ from typing import Any
 
 from services.synthesizer.domain.citing import cite
 from services.synthesizer.domain.nouns import unit_words
-from services.synthesizer.domain.sentences import FORMATS
+from services.synthesizer.domain.sentences import FORMATS, NUMBER
 from shared.model import logical_form as lf
 from shared.model.errors import Rejected
 from shared.model.explorations import ExecutedCall
+from shared.model.logical_sources import CHANGED_FILE
 from shared.model.tasks import FieldEvidence
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical, parse
@@ -22,9 +23,9 @@ from shared.proof.units import dimension
 _NUMERIC = (ValueKind.NUMBER, ValueKind.QUANTITY)
 _DECIMALS = {
     0: "rounded to a whole number",
-    1: "rounded to one decimal",
-    2: "rounded to two decimals",
-    3: "rounded to three decimals",
+    1: "to one decimal",
+    2: "to two decimals",
+    3: "to three decimals",
 }
 _LONGEST = 160
 _SMALL = 12
@@ -49,6 +50,8 @@ class AnswerField:
     def stated(self) -> str:
         """Unit, rounding and form, as the prompt states them."""
         kind = str(self.answer_type["type"])
+        if getattr(self.form.value, "name", "") == CHANGED_FILE:
+            return "path inside the repository"
         if kind not in ("number", "integer"):
             return FORMATS.get(kind, "")
         unit = unit_words(str(self.answer_type.get("unit", "")))
@@ -57,7 +60,12 @@ class AnswerField:
         money = dimension(str(self.answer_type.get("unit", ""))).startswith("currency")
         # Nobody asks for decimals of something that has none, except of money.
         rounded = _DECIMALS.get(self.form.decimals, "") if money or self.value % 1 else ""
-        return ", ".join(filter(None, (f"in {unit}" if unit else "a number", rounded)))
+        return ", ".join(filter(None, (f"in {unit}" if unit else NUMBER, rounded)))
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it says how far one thing lies above another."""
+        return getattr(self.form.value, "operation", None) in (lf.Operation.DIFFERENCE, lf.Operation.PERCENT_CHANGE)
 
 
 def answer_field(

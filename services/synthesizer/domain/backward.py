@@ -19,6 +19,8 @@ from shared.model.tasks import DraftTask, Task
 from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.locators import text_of
 
+_EITHER, _SIGN = 0.35, "negative if below"
+
 
 def drafts(exploration: Exploration, catalogue: Catalogue) -> tuple[DraftTask, ...]:
     """Write the tasks of one exploration; at least one record in any case."""
@@ -109,8 +111,14 @@ def _prompt(question: lf.Question, fields: Sequence[AnswerField], tables: Sequen
     keys = {lf.from_json(item["table"]): tuple(item["keys"]) for item in tables}
     named = {lf.from_json(item["table"]) for item in tables if item.get("named")}
     rng = generator(identity, "words")
-    asked = sentences.ask(Speaker(keys, frozenset(named)), question, rng)
-    return f"{asked} {sentences.reply([(field.key, field.stated) for field in fields], rng)}"
+    # Asked so for some that lie above as well: otherwise the words would give the sign away.
+    either = any(f.is_signed and f.value < 0 for f in fields) or rng.random() < _EITHER
+    asked = sentences.ask(Speaker(keys, frozenset(named), either=either), question, rng)
+    return f"{asked} {sentences.reply([(field.key, _stated(field, either=either)) for field in fields], rng)}"
+
+
+def _stated(field: AnswerField, *, either: bool) -> str:
+    return f"{field.stated}, {_SIGN}" if either and field.is_signed else field.stated
 
 
 def _refuse_giveaways(exploration: Exploration, task: Task) -> None:

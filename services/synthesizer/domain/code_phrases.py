@@ -34,7 +34,7 @@ def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     if isinstance(form, lf.Commit) and form.branch:
         return f"the latest commit {on_branch(form)}"
     if isinstance(form, lf.Commit) and form.before is not None:
-        return f"the last commit {where} before {_moment(speaker, form.before)}"
+        return f"the last commit before {_moment(speaker, form.before)} {where}"
     return f"the latest commit {where}"
 
 

@@ -29,6 +29,8 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"Who made {made}, and {what}?",
             f"I want to reach whoever made {made}. Who is it, and {what}?",
             f"Please find out who made {made}, and give me {nouns.listed(names)}.",
+            f"I have a question about {made}. Who made it, and {what}?",
+            f"Do you know who made {made}, and {what}?",
         )
     )
 
@@ -43,16 +45,20 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     file, inside = values
     made = commit(speaker, file)
     if isinstance(inside, lf.FileNames):
-        rest = f"which {inside.name} does that file define today"
+        rest, noun = f"which {inside.name} does that file define today", f"the {inside.name} that it defines today"
     else:
-        rest = f"what is the {nouns.humane(inside.name)} of that file today"
-    path = f"give its path inside {nouns.repository(file.path)}"
+        name = nouns.humane(inside.name)
+        rest, noun = f"what is the {name} of that file today", f"the {name} of that file today"
     return rng.choice(
         (
-            f"Which file did {made} change ({path}), and {rest}?",
-            f"Look at {made}: which file did it change ({path}), and {rest}?",
-            f"I want to review what {made} touched. Which file is it ({path}), and {rest}?",
-            f"Please check which file {made} changed ({path}). And {rest}?",
+            f"Which file did {made} change, and {rest}?",
+            f"Look at {made}: which file did it change, and {rest}?",
+            f"I want to review {made}. Which file did it change, and {rest}?",
+            f"Please check which file {made} changed. And {rest}?",
+            f"I need two things: the file that {made} changed, and {noun}.",
+            f"Can you tell me which file {made} changed, and {noun}?",
+            f"Before I review {made}: which file did it change, and {rest}?",
+            f"Please find the file that {made} changed, and {noun}.",
         )
     )
 
@@ -72,17 +78,30 @@ def ask_branch(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
         return rng.choice(
             (
                 f"If {live} went live, what would the {name} come to in {form.unit} on {price}?",
-                f"Going by the {name} in {live}, how much is that share of {price} in {form.unit}?",
+                f"We may merge {live}. What would its {name} come to in {form.unit} on {price}?",
+                f"Taking the {name} from {live}, how much is that in {form.unit} on {price}?",
             )
         )
-    said = next(o for o in form.operands if o != value)
-    told, name = speaker.value(said), nouns.label(value.label)
+    told = speaker.value(next(o for o in form.operands if o != value))
+    name = nouns.label(value.label)
     new = rng.choice(
-        (f"What is the {name} {on_branch(value)}", f"I am looking at the {name} {on_branch(value)}. What is it")
+        (
+            f"What is the {name} {on_branch(value)}",
+            f"I am looking at the {name} {on_branch(value)}. What is it",
+            f"Before we merge: what is the {name} {on_branch(value)}",
+        )
     )
-    if form.operation is lf.Operation.PERCENT_CHANGE:
-        return f"{new}, and by how many percent is that above {told}? If it is below, give a negative percentage."
-    return f"{new}, and how much higher is that than {told}? If it is lower, give a negative number."
+    return f"{new}, and {_moved(form, told, either=speaker.either, rng=rng)}?"
+
+
+def _moved(form: lf.Computed, told: str, *, either: bool, rng: random.Random) -> str:
+    """Ask how far a proposal lies from what holds now."""
+    percent = form.operation is lf.Operation.PERCENT_CHANGE
+    if either:
+        return f"how {'many percent' if percent else 'far'} above or below {told} is that"
+    if percent:
+        return rng.choice((f"by how many percent is that above {told}", f"how many percent higher than {told} is that"))
+    return rng.choice((f"how much higher is that than {told}", f"how far above {told} is that"))
 
 
 def is_code(values: list[Any]) -> bool:
@@ -93,4 +112,11 @@ def is_code(values: list[Any]) -> bool:
 def ask_code(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask for measures of one file."""
     names, path = nouns.listed([f"the {nouns.humane(v.name)}" for v in values]), values[0].path
-    return rng.choice((f"For the file {path}, what are {names}?", f"I am reviewing {path}. What are {names}?"))
+    return rng.choice(
+        (
+            f"For the file {path}, what are {names}?",
+            f"I am reviewing {path}. What are {names}?",
+            f"Please check the file {path}: what are {names}?",
+            f"I need figures for the file {path}: {names}.",
+        )
+    )

@@ -17,9 +17,9 @@ def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
     match form.operation:
         case lf.Operation.DIFFERENCE:
             both = all(isinstance(operand, lf.Converted) for operand in form.operands)
-            return _converted(speaker, form, rng) if both else _difference(names[0], names[1], rng)
+            return _converted(speaker, form, rng) if both else _difference(speaker, names[0], names[1], rng)
         case lf.Operation.PERCENT_CHANGE:
-            return _change(names[0], names[1], rng)
+            return _change(speaker, names[0], names[1], rng)
         case lf.Operation.DAYS_BETWEEN:
             return _days(names[0], names[1], rng)
         case lf.Operation.SUM | lf.Operation.MEAN if _alike(form):
@@ -34,26 +34,41 @@ def compared(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
 
 
 def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
-    """Name the operands; what one document says twice is named with the document once."""
+    """Name the operands; of two alike, the second needs no name of its own measure."""
     operands: tuple[Any, ...] = form.operands
-    if all(isinstance(o, lf.Fact) for o in operands) and len({o.path for o in operands}) == 1:
-        where = nouns.document(operands[0].path, operands[0].title, operands[0].dated)
-        labels = [labelled(o) for o in operands]
-        return [*labels[:-1], f"{labels[-1]} in {where}"]
+    if _alike(form) and isinstance(operands[0], lf.Fact):
+        labels, places = zip(*((labelled(o), nouns.document(o.path, o.title, o.dated)) for o in operands), strict=True)
+        one = "those" if nouns.is_plural(labels[0]) else "the one"
+        return [f"the {labels[0]} in {places[0]}", *(f"{one} in {place}" for place in places[1:])]
     names = [speaker.value(operand) for operand in operands]
-    if _alike(form) and isinstance(operands[-1], lf.Fact):
-        names[1:] = [f"the one in {nouns.document(o.path, o.title, o.dated)}" for o in operands[1:]]
     said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
     ending = said.pop() if len(said) == 1 else ""
     return [*(name.removesuffix(ending) for name in names[:-1]), names[-1]]
 
 
-def _difference(one: str, other: str, rng: random.Random) -> str:
+def _again(said: str, later: str) -> str:
+    """Of two like measures, the one that is said later needs no name: the total of A, and that of B."""
+    measure = said.partition(" of ")[0]
+    is_same = later.startswith(f"{measure} of ") and measure.startswith("the ")
+    return f"that{later.removeprefix(measure)}" if is_same else later
+
+
+def _difference(speaker: Speaker, one: str, other: str, rng: random.Random) -> str:
+    one_later, other_later = _again(other, one), _again(one, other)
+    if speaker.either:
+        return rng.choice(
+            (
+                f"How far above or below {other} is {one_later}?",
+                f"Is {one} above or below {other_later}, and by how much?",
+                f"How does {one} compare with {other_later}: how far above or below is it?",
+            )
+        )
     return rng.choice(
         (
-            f"How much higher is {one} than {other}? If it is lower, give a negative number.",
-            f"By how much does {one} exceed {other}? (Negative if it is the smaller one.)",
-            f"What is the difference between {one} and {other}, the first minus the second?",
+            f"How much higher is {one} than {other_later}?",
+            f"Can you work out how much higher {one} is than {other_later}?",
+            f"Please work out how far {one} is above {other_later}.",
+            f"How far above {other} is {one_later}?",
         )
     )
 
@@ -63,23 +78,28 @@ def _converted(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
     operands: tuple[Any, ...] = form.operands
     one, other = (speaker.value(operand.of) for operand in operands)
     unit = nouns.unit_words(form.unit)
-    fact = operands[1].of
-    if isinstance(fact, lf.Fact) and nouns.document(fact.path, fact.title, fact.dated) in one:
-        other = f"{labelled(fact)} given there"
+    if speaker.either:
+        return f"In {unit}, how far above or below {other} is {one}?"
     return rng.choice(
-        (
-            f"Converted to {unit}, how much higher is {one} than {other}? If it is lower, give a negative number.",
-            f"In {unit}, by how much does {one} exceed {other}? (Negative if it stays below.)",
-        )
+        (f"Converted to {unit}, how much higher is {one} than {other}?", f"In {unit}, how far above {other} is {one}?")
     )
 
 
-def _change(first: str, second: str, rng: random.Random) -> str:
+def _change(speaker: Speaker, first: str, second: str, rng: random.Random) -> str:
+    first_later, second_later = _again(second, first), _again(first, second)
+    if speaker.either:
+        return rng.choice(
+            (
+                f"How many percent above or below {first} is {second_later}?",
+                f"Is {second} above or below {first_later}, and by how many percent?",
+            )
+        )
     return rng.choice(
         (
-            f"By how many percent is {second} above {first}? If it is below, give a negative number.",
-            f"What is the percentage change from {first} to {second}? Give a decrease as a negative number.",
-            f"How much higher is {second} than {first}, in percent? Give a decrease as a negative number.",
+            f"By how many percent is {second} above {first_later}?",
+            f"How many percent higher is {second} than {first_later}?",
+            f"How much higher is {second} than {first_later}, in percent?",
+            f"Can you work out by how many percent {second} is above {first_later}?",
         )
     )
 
@@ -112,6 +132,8 @@ def _figures(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
             (
                 f"Over the files {files}, what is the {word} of the {name}?",
                 f"I need the {word} of the {name} over {files}.",
+                f"Take the files {files}. What is the {word} of their {name}?",
+                f"Please look at {files}: what is the {word} of the {name}?",
             )
         )
     places = nouns.listed([nouns.document(o.path, o.title, o.dated) for o in operands])
@@ -148,7 +170,10 @@ def shipped(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
         )
     else:
         second = f"what would that come to in {unit} at {measure}"
-    return f"What is {speaker.value(total)}, and {second}?"
+    what = speaker.value(total)
+    return rng.choice(
+        (f"What is {what}, and {second}?", f"I need {what}, and then: {second}?", f"Please find {what}. And {second}?")
+    )
 
 
 def _its(speaker: Speaker, each: lf.Attribute) -> str:

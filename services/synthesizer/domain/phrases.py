@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from services.synthesizer.domain import nouns
+from services.synthesizer.domain import mentions, nouns
 from services.synthesizer.domain import vocabulary as voc
 from services.synthesizer.domain.code_phrases import CODE_FORMS, code_value, commit
 from shared.model import logical_form as lf
@@ -26,6 +26,8 @@ class Speaker:
 
     keys: Mapping[lf.Table, tuple[str, ...]]
     named: Collection[lf.Table] = ()
+    either: bool = False
+    """Differences are asked for as `above or below`: the answer may be negative."""
 
     def source(self, table: lf.Table) -> str:
         """Name where a table stands, where the question would be open without it; empty elsewhere."""
@@ -46,6 +48,8 @@ class Speaker:
         noun, text = self.noun(entity.table), entity.key.text
         if noun in ("supplier", "employee") and entity.key.kind is not ValueKind.IDENTIFIER:
             return text
+        if noun in voc.UNITS_OF_PEOPLE:
+            return f"the {text} {noun}"
         return f"{noun} {text}" if entity.key.kind is ValueKind.IDENTIFIER else f"the {noun} {text}"
 
     def value(self, form: Any) -> str:
@@ -67,7 +71,7 @@ class Speaker:
         match form:
             case lf.Fact():
                 role = self.role(form.key, table, column)
-                return f"the {role} named in {nouns.document(form.path, form.title, form.dated)}"
+                return mentions.named(role, nouns.document(form.path, form.title, form.dated))
             case lf.LatestCommit() | lf.Commit():
                 return f"whoever made {commit(self, form)}"
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
@@ -125,7 +129,7 @@ class Speaker:
         """Name a value by its row and by what the sheet is called after: count of the product at the site."""
         table = form.tables[0]
         row, sheet = self.who(form.key, table, form.by), self.who(form.sheet, table, "site")
-        return f"the {nouns.humane(form.column)} of {row} at {sheet} in {nouns.book(table.path)}"
+        return f"the {nouns.humane(form.column)} of {row} at {sheet}{aside(f'in {nouns.book(table.path)}')}"
 
     def _condition(self, condition: lf.Condition, table: lf.Table) -> str:
         column, value = nouns.humane(condition.column), condition.value
@@ -159,7 +163,7 @@ def _stated_by(form: Any) -> str:
     """Name what the question itself, a document, a commit or a file says."""
     match form:
         case lf.Fact():
-            return f"{labelled(form)} given in {nouns.document(form.path, form.title, form.dated)}"
+            return mentions.given(labelled(form), nouns.document(form.path, form.title, form.dated))
         case lf.DocumentProperty():
             return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
         case lf.Literal():
@@ -168,11 +172,11 @@ def _stated_by(form: Any) -> str:
 
 
 def labelled(form: lf.Fact) -> str:
-    """Name what stands under a label; dates are called dates."""
+    """Name what stands under a label, without an article; dates are called dates."""
     if form.kind is not ValueKind.DATE or "date" in form.key.lower():
-        return f"the {_limited(nouns.label(form.key), form.title)}"
+        return _limited(nouns.label(form.key), form.title)
     loose = form.key.lower().endswith((" on", " from", " to", " by", " until"))
-    return f"the “{form.key}” date" if loose else f"the {nouns.label(form.key)} date"
+    return f"“{form.key}” date" if loose else f"{nouns.label(form.key)} date"
 
 
 def _limited(label: str, title: str) -> str:

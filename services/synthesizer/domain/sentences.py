@@ -13,19 +13,42 @@ from shared.model import logical_form as lf
 _ASK = (
     "What {be} {what}?",
     "What {be} {what}?",
+    "What {be} {what}?",
     "Could you tell me {what}?",
     "Please find {what}.",
     "I need {what}.",
     "Can you look up {what}?",
-    "Please look up {what} for me.",
+    "Please look up {what}.",
     "Can you get me {what}?",
-    "I would like to know {what}.",
+    "Could you check {what}?",
+    "Please send me {what}.",
+    "Can you find out {what}?",
 )
 _TAKE = (
     "Have a look at {row}. {Rest}?",
     "Please check {row}: {rest}?",
     "For {row}, {rest}?",
 )
+_SINGLE = (
+    "Reply as JSON with the key {key}.",
+    "Please answer as JSON with the key {key}.",
+    "As JSON, please, with the key {key}.",
+    "Just JSON with {key} will do.",
+    "Send it back as JSON: {key}.",
+    "JSON, please: {key}.",
+    "I need it as JSON: {key}.",
+    "Put it into JSON under {key}.",
+)
+_MANY = (
+    "Reply as JSON with {keys}.",
+    "Please answer as JSON: {keys}.",
+    "As JSON, please, with the keys {keys}.",
+    "Send it back as one JSON object: {keys}.",
+    "JSON, please: {keys}.",
+    "I need it as JSON with {keys}.",
+    "Put it into one JSON object with {keys}.",
+)
+_SPELLED = ("Spell names as in the files.", "Keep the spelling of the files.", "Spelling as in the files, please.")
 _PAIR = 2
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
@@ -34,32 +57,16 @@ def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
     asking = next((asking for fits, asking in _FORMS if fits(values)), _plain)
-    return tidied(asking(speaker, values, rng), documents(question))
+    return tidied(asking(speaker, values, rng), rng)
 
 
 def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
-    """State key and form of every answer field."""
-    named = [f"“{key}” ({form})" if form else f"“{key}”" for key, form in fields]
-    if len(named) == 1:
-        choices: tuple[str, ...] = (
-            f"Answer with a JSON object whose only key is {named[0]}.",
-            f"Reply as JSON with the key {named[0]}.",
-            f"Give the answer as a JSON object with the one key {named[0]}.",
-        )
-    else:
-        keys = nouns.listed(named)
-        choices = (
-            f"Answer with a JSON object with the keys {keys}.",
-            f"Reply as JSON with {keys}.",
-            f"Put the answer into one JSON object: {keys}.",
-        )
-    return rng.choice(choices)
-
-
-def documents(question: lf.Question) -> list[str]:
-    """What the documents of a question are called, each once."""
-    told = [form for form in lf.walk(question) if isinstance(form, lf.Fact | lf.DocumentProperty)]
-    return list(dict.fromkeys(nouns.document(form.path, form.title, form.dated) for form in told))
+    """State key and form of every answer field; how names are spelled is said once for all."""
+    spelled = any(form == FORMATS["string"] for _, form in fields)
+    named = [f"“{key}” ({form})" if form and form not in _PLAIN else f"“{key}”" for key, form in fields]
+    frame = rng.choice(_SINGLE if len(named) == 1 else _MANY)
+    said = frame.format(key=named[0], keys=nouns.listed(named))
+    return f"{said} {rng.choice(_SPELLED)}" if spelled else said
 
 
 def _plain(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
@@ -94,7 +101,24 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     rest = f", and what {nouns.be(others)} {nouns.listed([f'{whose} {name}' for name in others])}" if others else ""
     if isinstance(entity, lf.Extreme):
         return _which(speaker, entity, rest, rng)
+    if isinstance(entity.key, lf.Fact):
+        return _named(speaker, entity, rest + listed, rng)
     return _take(speaker.row(entity) + listed, f"{_identity(noun)}{rest}", rng)
+
+
+def _named(speaker: Speaker, entity: lf.Keyed, rest: str, rng: random.Random) -> str:
+    """Ask which row a document names."""
+    fact: Any = entity.key
+    role = speaker.role(fact.key, entity.table, entity.column)
+    place = nouns.document(fact.path, fact.title, fact.dated)
+    return rng.choice(
+        (
+            f"Which {role} does {place} name{rest}?",
+            f"Which {role} is named in {place}{rest}?",
+            f"Please look at {place}: which {role} does it name{rest}?",
+            f"Can you check which {role} {place} names{rest}?",
+        )
+    )
 
 
 def _asked(column: str, noun: str, table: lf.Table) -> str:
@@ -125,10 +149,14 @@ def _which(speaker: Speaker, entity: lf.Extreme, rest: str, rng: random.Random) 
                 f"Look at {rows}: which one {verb} {asked}{rest}?",
             )
         )
-    start = f"{source[:1].upper()}{source[1:]}, which" if source else "Which"
+    start = f"{_at_the_start(source)}, which" if source else "Which"
     if fits:
         return f"{start} {noun}{among} is the {adjective}{rest}?"
     return f"{start} {noun}{among} has the {adjective} {nouns.humane(entity.column)}{rest}?"
+
+
+def _at_the_start(source: str) -> str:
+    return f"{source[:1].upper()}{source[1:]}".replace("Under “", "On the sheet “")
 
 
 def _ask_clock(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
@@ -148,6 +176,7 @@ def _ask_clock(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     return rng.choice(
         (
             f"What time is it for {row} when it is {form.time} in {place} today?",
+            f"I have to ring {row} at {form.time} today, {place} time. What time is it there then?",
             f"I want to call {row} at {form.time} {place} time today. What will their local time be?",
             f"If we call {row} at {form.time} {place} time today, what time is it for them?",
             f"A call with {row} is set for {form.time} {place} time today. What time is that for them?",
@@ -165,10 +194,13 @@ def _ask_conversion(speaker: Speaker, values: list[Any], rng: random.Random) -> 
     value = speaker.value(form.of)
     return rng.choice(
         (
-            f"What is {value} in {unit}?",
+            # The unit comes first or after a verb: behind a long phrase it would belong to its last noun.
+            f"How many {unit} is {value}?",
             f"Please convert {value} to {unit}.",
-            f"I need {value}, but in {unit}.",
+            f"I need {value}, converted to {unit}.",
             f"In {unit}, what is {value}?",
+            f"Could you give me {value}, in {unit}?",
+            f"Expressed in {unit}, what is {value}?",
         )
     )
 
@@ -190,6 +222,8 @@ def _ask_total(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"How many {rows} are there, and what is {names}?",
             f"Please count the {rows} and tell me {names}.",
             f"I need two figures about the {rows}: how many there are, and {names}.",
+            f"For the {rows}, how many are there, and what is {names}?",
+            f"Can you tell me how many {rows} there are, and {names}?",
         )
     )
 
@@ -237,3 +271,6 @@ FORMATS: Mapping[str, str] = {
     "string": "as spelled in the files",
     "set": "a list of names",
 }
+NUMBER = "a number"
+_PLAIN = (FORMATS["string"], NUMBER)
+"""Forms that need no words beside each key."""

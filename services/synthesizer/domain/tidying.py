@@ -1,19 +1,19 @@
-"""The last touch on a sentence: a document is named once, and where figures stand is said at the end."""
+"""The last touch on a sentence: what documents say, and where figures stand, is said where it cannot be misread."""
 
+import random
 import re
-from collections.abc import Sequence
 
 from services.synthesizer.domain import nouns
+from services.synthesizer.domain.mentions import resolved
 from services.synthesizer.domain.phrases import MARK
 
 _SOURCE = re.compile(f"{MARK}([^{MARK}]*){MARK}")
+_GO_BY = ("Go by {sources}.", "Please go by {sources}.", "Use {sources} for this.", "Please take it from {sources}.")
 
 
-def tidied(text: str, documents: Sequence[str]) -> str:
-    """Say `there` for a document that was named before, and name the sources in a sentence of their own."""
+def tidied(text: str, rng: random.Random) -> str:
+    """Say the documents' marks, and name the sources in a sentence of their own."""
     sources = list(dict.fromkeys(_SOURCE.findall(text)))
-    text = _SOURCE.sub("", text)
-    for document in documents:
-        first, found, rest = text.partition(document)
-        text = first + found + rest.replace(f" in {document}", " there")
-    return f"{text} Go by {nouns.listed(sources)}." if sources else text
+    text = resolved(_SOURCE.sub("", text), rng)
+    text = text[:1].upper() + text[1:]
+    return f"{text} {rng.choice(_GO_BY).format(sources=nouns.listed(sources))}" if sources else text

@@ -128,6 +128,9 @@ LISTS = frozenset(("list", "lists", "book", "log", "directory", "register", "cat
 GROUPS = frozenset(("category", "group", "type", "kind", "class"))
 """Words of columns that sort rows rather than name what they belong to."""
 
+UNITS_OF_PEOPLE = frozenset(("department", "team", "office", "site"))
+"""Rows whose name comes before what they are: the Logistics department."""
+
 BY_ROLE = (
     (frozenset({"customer", "account", "client"}), "by"),
     (frozenset({"sku", "product", "article", "item"}), "for"),

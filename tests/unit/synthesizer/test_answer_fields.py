@@ -21,8 +21,8 @@ def stated(form, value, unit, decimals=2):
     ("value", "unit", "expected"),
     [
         (Decimal("106.00"), "day", "in days"),
-        (Decimal("106.25"), "day", "in days, rounded to two decimals"),
-        (Decimal("106.00"), "GBP", "in GBP, rounded to two decimals"),
+        (Decimal("106.25"), "day", "in days, to two decimals"),
+        (Decimal("106.00"), "GBP", "in GBP, to two decimals"),
     ],
 )
 def test_decimals_are_asked_for_where_there_are_some_and_of_money(value, unit, expected):
