@@ -44,6 +44,7 @@ class Exploring:
             Unavailable: servers, catalogue or model are away.
         """
         sub_dag = event.record
+        # The topic also carries the opening of epochs, which is the graph's business.
         if not isinstance(sub_dag, SubDag):
             return ()
         wanted = {call.tool_id for call in sub_dag.calls}
@@ -90,6 +91,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
 def _pool(settings: Settings) -> EnvironmentPool:
     scratch = settings.data_dir / "run" / "explorer"
     launcher = Launcher(read_servers(settings.servers_file), settings.cache_dir, scratch, find_programs())
+    # Spares keep environments of several worlds warm; with none, each change of world would start all servers.
     bounds = PoolBounds(environments=settings.concurrency + settings.spare_environments)
     return EnvironmentPool(WorldStore(settings.data_dir / "worlds"), launcher, scratch, bounds)
 

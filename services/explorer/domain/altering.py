@@ -38,6 +38,7 @@ def _texts(text: str, kind: ValueKind) -> Iterator[str]:
     elif match := _CELL.fullmatch(text):
         yield f"{match['column']}{int(match['row']) + 1}"
     elif number := re.search(r"\d+", text):
+        # With its zeros: `PO-2026-017` stays an order number in form.
         changed = str(int(number[0]) + 1).zfill(len(number[0]))
         yield text[: number.start()] + changed + text[number.end() :]
     yield text[:-1] + text[-1].translate(_SWAP)

@@ -38,6 +38,7 @@ def bent_calls(refusal: Refusal) -> Iterator[PlannedCall]:
     """Yield the call with one literal replaced, the arguments that the error mentions first."""
     call = refusal.call
     planned = parse_canonical(call.arguments_json)
+    # An error that quotes a value is most likely about that value.
     bindings = sorted(call.bindings, key=lambda one: not _is_mentioned(value_at(planned, one.argument), refusal.text))
     for binding in bindings:
         for alternative in binding.alternatives:
@@ -75,6 +76,7 @@ def _is_mentioned(value: Any, text: str) -> bool:
 
 
 def _names(argument: str, text: str) -> bool:
+    # Parts of a name, because texts say "sheet" for `sheet_name`.
     words = re.split(r"[^a-z]+", argument.lower())
     return any(len(word) > 2 and word in text.lower() for word in words)  # noqa: PLR2004 - "id", "to" say nothing
 

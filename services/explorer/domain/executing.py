@@ -127,14 +127,17 @@ class Execution:
             if isinstance(filled, Failure):
                 search.failure = filled
                 break
+            # Benders do not know of one another and may propose the same.
             if filled.arguments_json in search.tried:
                 continue
             search.tried.add(filled.arguments_json)
             if await self._succeeds(candidate, filled, search):
                 return None
+            # Another try here would start from another world, and prove nothing about the plan.
             if _moved(search):
                 search.failure = replace(search.failure, retry=await self._rest(search))
                 break
+        # Failed tries are recorded too: they cost calls, and the simulator can answer them.
         self.others += search.attempts[:-1]
         self.steps += [Step(call, attempt) for attempt in search.attempts[-1:]]
         return search.failure
@@ -150,6 +153,7 @@ class Execution:
     async def _rest(self, search: _Search) -> tuple[PlannedCall, ...]:
         """List what is left to try."""
         rest = [*search.queue, *(await self._proposals(search, search.benders[0]) if search.benders else ())]
+        # Without the planned literals: they are what failed.
         return tuple(one for one in rest if one.arguments_json != search.planned.arguments_json)[:MOST_ATTEMPTS]
 
     async def _proposals(self, search: _Search, bender: PlanBender) -> Sequence[PlannedCall]:
@@ -176,6 +180,7 @@ class Execution:
             attempt = await make_attempt(self.caller, filled, tool)
         except Rejected as error:
             search.refuse(candidate, filled, error.reason, error.text)
+            # The server cannot serve at all, so no other literal would help.
             search.queue.clear()
             search.benders.clear()
             return False
@@ -214,6 +219,7 @@ def what_failed(called: Called, arguments_json: str) -> str:
     if called.too_large:
         return ""
     moved_world = called.state.world != called.state_after.world
+    # With whether the world moved: a call that did something has not failed, whatever it says.
     diagnosis = diagnose(called.result_json, arguments_json, moved_world)
     return diagnosis.text or "failed" if diagnosis.health is Health.FAILED else ""
 

@@ -70,6 +70,7 @@ class Explorer:
         retries: dict[str, tuple[PlannedCall, ...]] = {}
         spent: tuple[Attempt, ...] = ()
         need = Need(sub_dag.world_digest, tuple(sorted({call.server_id for call in sub_dag.calls})), subject)
+        # From the beginning each time: what the failed call moved cannot be moved back.
         for restarts in range(MOST_RESTARTS + 1):
             async with self.environments.first(need) as caller:
                 run = await Execution(tools, caller, self.benders, subject, retries).run(sub_dag.calls)
@@ -81,6 +82,7 @@ class Explorer:
         run = replace(run, others=(*spent, *run.others))
         if run.failure:
             return run, Evidence()
+        # After the first one was given back: others can use it meanwhile.
         async with self.environments.second(need) as caller:
             return run, Evidence(await repeat(run.steps, caller), changed)
 
@@ -88,6 +90,7 @@ class Explorer:
 def blank_exploration(sub_dag: SubDag, frozen_now: str, policy: str = POLICY) -> Exploration:
     """Open the record of a sub-DAG: nothing of it depends on time, place or attempt."""
     return Exploration(
+        # Neither time nor attempt: a redo after a crash writes the same id.
         exploration_id=identifier("expl", [sub_dag.sub_dag_id, policy]),
         sub_dag_id=sub_dag.sub_dag_id,
         lane=sub_dag.lane,

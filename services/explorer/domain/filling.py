@@ -95,6 +95,7 @@ def fill_with(
     slots: dict[int, tuple[int, int]] = {}
     for argument in dict.fromkeys(planned.argument for planned, _ in found):
         here = [index for index, (planned, _) in enumerate(found) if planned.argument == argument]
+        # Without a marker the value is the whole argument, and keeps its JSON type.
         if not found[here[0]][0].marker:
             value = found[here[0]][1].value
         else:
@@ -117,6 +118,7 @@ def find(planned: PlannedInput, source: Answered) -> Found | None:
     """Find an input's value: at the expected place, else by key and kind among what the result holds."""
     if planned.locator_json and (located := found_at(planned, source, planned.locator_json)):
         return located
+    # By key and kind, not by position: a result that gained a line still holds the value.
     same = [
         value
         for value in values.extract(source.result_json, source.arguments_json)
@@ -147,6 +149,7 @@ def replace_markers(template: str, parts: Sequence[tuple[str, str]]) -> tuple[st
     """Replace each marker everywhere; return the text and each first replacement's range in code points."""
     places: list[tuple[int, int] | None] = [None] * len(parts)
     written, at, length = [], 0, 0
+    # In one pass: a value that holds another marker's text must not be replaced in turn.
     while at < len(template):
         hit = next((index for index, (marker, _) in enumerate(parts) if template.startswith(marker, at)), None)
         piece = template[at] if hit is None else parts[hit][1]
@@ -168,6 +171,7 @@ def fitted(planned: PlannedInput, found: Found, schema: Mapping[str, Any]) -> tu
     if declared and declared <= _NUMERIC and isinstance(found.value, str):
         number = numbers.read_number(found.value)
         if number is not None:
+            # Noted as a transform, so that a checker can derive the argument from the result again.
             steps = [*parse(planned.transforms_json or NO_TRANSFORMS), {"name": "number"}]
             return replace(planned, transforms_json=canonical(steps)), replace(found, value=number)
     return planned, found

@@ -64,6 +64,7 @@ def messages(refusal: Refusal, tool: ToolRecord) -> list[dict[str, str]]:
         "fixed": [one.argument for one in refusal.call.inputs],
         "said": refusal.text[:_TEXT],
     }
+    # A description that holds the closing mark could otherwise end the data and give orders.
     data = json.dumps(shown, ensure_ascii=False, sort_keys=True).replace("</data>", "")
     return [{"role": "system", "content": PROMPT}, {"role": "user", "content": f"<data>{data}</data>"}]
 

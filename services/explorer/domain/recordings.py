@@ -28,6 +28,7 @@ class Evidence:
 
 def executed_calls(run: Run) -> tuple[ExecutedCall, ...]:
     """Record the calls of a run; planned meanings survive only when the plan was followed to the letter."""
+    # A meaning belongs to the literals that were planned; with others the question would be a different one.
     holds = not any(step.rewritten or step.attempt.filled.ambiguous for step in run.steps)
     return tuple(_executed(step, step.planned.meaning_json if holds else WALK) for step in run.steps)
 
@@ -40,6 +41,7 @@ def counterfactuals(evidence: Evidence) -> tuple[Counterfactual, ...]:
         one = _counterfactual(changed, second)
         edge = (one.call_id, changed.planned.argument, changed.planned.marker, one.source_call_id)
         by_edge.setdefault(edge, []).append(one)
+    # `min` keeps the first of equals, and False sorts before True.
     return tuple(min(tries, key=lambda one: one.outcome.value == "same") for tries in by_edge.values())
 
 

@@ -22,6 +22,7 @@ def violation(arguments_json: str, input_schema_json: str) -> str:
     kind = validators.validator_for(plain, default=Draft202012Validator)
     try:
         kind.check_schema(plain)
+        # An own, empty registry: with the default one, references to other hosts would be fetched.
         first = _first(kind(plain, registry=Registry()), json.loads(plain_json(parse_canonical(arguments_json))))
     except (SchemaError, Unresolvable, re.error, RecursionError):
         return ""
