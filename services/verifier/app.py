@@ -50,6 +50,7 @@ class Verifying:
 
 def on_duplicate(event: Event, outputs: Sequence[Output]) -> Sequence[Output]:
     """Say of a task that is published already that it is a duplicate, and publish nothing."""
+    # The task itself stays away: the gate's topic must hold each key once.
     verdicts = [output for output in outputs if isinstance(output.record, Verdict)]
     text = "this task is published already"
     return [
@@ -79,6 +80,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         judge = ModelJudge(OpenAiModel(settings, "verifier", cache, budget.spend))
     meanings = WorldMeanings(WorldStore(settings.data_dir / "worlds"))
     handler = Verifying(Verifier(SimulatorClient(channel), meanings, judge))
+    # Without a judge the verifier spends nothing, and must not wait for money.
     hold = budget.hold if judge else go
     stage = Stage("verifier", ("draft-tasks",), handler.handle, on_dead=dead_verdict, hold=hold)
     return [

@@ -76,7 +76,9 @@ def _of_line(line: str) -> Iterator[Pair]:
         if len(cells) == _PAIR and not set("".join(cells)) <= set("-: "):
             yield from _kept([(cells[0], cells[1])])
         return
+    # The first colon: values hold times and addresses.
     label, colon, value = re.sub(r"\*\*|__", "", plain).partition(":")
+    # A colon without a space is a time, a ratio or an address.
     if colon and value[:1].isspace():
         yield from _kept([(_bare(label), _bare(value))])
 

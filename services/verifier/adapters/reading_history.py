@@ -30,6 +30,7 @@ class Repository:
     def commits(self, branch: str = "") -> Sequence[Commit]:
         """See `History`."""
         found: dict[str, Commit] = {}
+        # A list, not recursion: histories are thousands of commits deep.
         waiting = [self._tip(branch)]
         while waiting:
             name = waiting.pop()
@@ -54,6 +55,7 @@ class Repository:
         return name
 
     def _resolved(self, ref: str) -> str:
+        # The world is a stranger's folder: a ref must not lead to a file outside of it.
         if not _REF.fullmatch(ref) or ".." in ref:
             raise Unread(f"{ref[:60]!r} is no branch")
         if (self._git / ref).is_file():
@@ -89,6 +91,7 @@ class Repository:
         if not _HASH.fullmatch(name) or not path.is_file() or path.is_symlink():
             raise Unread(f"{kind} {name} is packed")
         try:
+            # Bounded while unpacking: a small object may unpack to gigabytes.
             content = zlib.decompressobj().decompress(path.read_bytes(), _MOST_BYTES)
         except (zlib.error, OSError) as error:
             raise Unread(f"{kind} {name} is damaged: {error}") from error

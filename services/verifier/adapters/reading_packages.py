@@ -16,6 +16,7 @@ class Package:
     def __init__(self, path: Path) -> None:
         try:
             with zipfile.ZipFile(path) as archive:
+                # Before anything is unpacked: the directory of the archive says what it will come to.
                 if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
                     raise Unread(f"{path.name} unpacks to too much")
                 self._parts = {part.filename: archive.read(part) for part in archive.infolist() if _is_xml(part)}

@@ -83,6 +83,7 @@ def table(path: str, name: str, kind: str, records: Sequence[Sequence[str]]) -> 
         raise Unread(f"{path} has more than {MOST_ROWS} rows")
     columns = tuple(cell.strip() for cell in header)
     width = len(columns)
+    # Files in use have rows of uneven length; a short row has empty cells at its end.
     cells = tuple(tuple(cell.strip() for cell in [*row[:width], *[""] * (width - len(row))]) for row in rows)
     return Rows(path, name, kind, columns, cells)
 

@@ -16,6 +16,7 @@ from shared.proof.numbers import read_number
 _DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 """Numbers of built-in formats that show a date or a time."""
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+# Two days before 1900: spreadsheets count from 1 and believe in 29 February 1900.
 _FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  # a workbook's days have no zone
 _DAY_SECONDS = 86_400
 _FEWEST = 2
@@ -95,6 +96,7 @@ def _cell(cell: ET.Element, strings: Sequence[str], dated: Sequence[bool]) -> st
     if kind == "b":
         return "true" if value == "1" else "false"
     if kind in ("str", "e", "d") or not value:
+        # An error such as #DIV/0! is no value.
         return "" if kind == "e" else value
     is_date = style.isdigit() and int(style) < len(dated) and dated[int(style)]
     return _day(value) if is_date else _number(value)
@@ -112,6 +114,7 @@ def _day(value: str) -> str:
     except InvalidOperation:
         return value
     moment = _FIRST_DAY + timedelta(seconds=round(days * _DAY_SECONDS))
+    # Below one day there is no date, only a time.
     if days < 1:
         return moment.time().isoformat()
     return moment.date().isoformat() if days == int(days) else moment.isoformat()

@@ -12,6 +12,7 @@ from shared.proof.canonical import parse, parse_canonical
 from shared.proof.equality import equal
 from shared.proof.locators import text_of
 
+# What anybody would try first; a policy finds them by trying.
 NUMBERS = tuple(range(-SMALL, SMALL + 1))
 _WORDS = """
 yes no true false none null unknown n/a ok on off active inactive open closed pending done new old north south
@@ -41,6 +42,7 @@ def prompt_only(case: Case) -> str | None:
             if holds(words, leaf):
                 return f"the text holds {text_of(leaf)[:60]!r}, the answer to {name!r}"
     for call_id, value in _intermediate(case):
+        # What flows must be found on the way: given in the text, the call that finds it would be no part of the task.
         if not _says_nothing(value) and holds(words, value):
             return f"the text holds {text_of(value)[:60]!r}, which call {call_id} has to find"
     return None
@@ -82,6 +84,7 @@ def _is_guessable(case: Case, name: str, answer_type: Mapping[str, Any]) -> bool
         return True
     members = [leaf for text in _schemas(case) for leaf in named_values(text)]
     guesses: Sequence[Any] = (*NUMBERS, True, False, *COMMON, *members)
+    # A list of one guess, because answers of one item are as easy as that item.
     if isinstance(truth, list):
         return any(equal(answer_type, truth, [guess]) for guess in guesses)
     return any(equal(answer_type, truth, guess) for guess in guesses)
@@ -98,6 +101,7 @@ def _intermediate(case: Case) -> Iterator[tuple[str, Any]]:
     for field in case.task.evidence:
         for source in field.sources:
             value = locators.locate(case.results[source.call_id], source.locator_json).value
+            # A condition such as a region's name is cited as well, and has to stand in the question.
             if words_of(text_of(value)) not in stated:
                 yield source.call_id, value
 

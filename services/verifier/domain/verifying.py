@@ -43,6 +43,7 @@ class Verifier:
         return Verified(replace(accepted, uniqueness=found.uniqueness), self._published(draft.task, found))
 
     async def _decide(self, case: Case) -> Meaning | Refusal:
+        # Cheap gates first: a replay costs an episode, a meaning costs reading the world, a judge costs money.
         if early := first_refusal(BEFORE_REPLAY, case):
             return early
         results = await replay(self.simulator, case.task)
@@ -65,6 +66,7 @@ class Verifier:
     def _checks(self, meaning: Meaning) -> tuple[str, ...]:
         """Name what was passed; what the second evaluator could not read passed none of its gates."""
         names = (*(gate.name for gate in BEFORE_REPLAY), REPLAY, *(gate.name for gate in AFTER_REPLAY))
+        # Only what was passed is claimed: an unread source leaves these gates unasked.
         proven = MEANING_GATES if meaning.uniqueness is Uniqueness.PROVEN else ()
         return (*names, *proven, JUDGE) if self.judge else (*names, *proven)
 

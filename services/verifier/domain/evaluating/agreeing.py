@@ -42,6 +42,7 @@ def _used(evaluator: Evaluator, question: lf.Question) -> Iterator[tuple[Row, st
             yield evaluator.row(form), form.column
         elif isinstance(form, lf.Aggregate) and form.column:
             table, found = evaluator.rows(form)
+            # A contradiction in any row makes the total ambiguous, so they are all looked at, up to a bound.
             for index in found[:_MOST_ROWS]:
                 yield Row(table, index), form.column
 
@@ -104,6 +105,7 @@ class Sources:
         for table, key in self._tables:
             rows = self._rows[_place(table)]
             index = next((rows[name] for name in names if name in rows), None)
+            # The same row again is no other source.
             if index is None or _place(table) == _place(own):
                 continue
             for at, header in enumerate(table.columns):
@@ -126,6 +128,7 @@ def _tables(world: World) -> Iterator[Rows]:
     for path in world.paths():
         try:
             yield from world.tables(path)
+        # A file that cannot be read contradicts nobody.
         except (Unread, Rejected):
             continue
 

@@ -51,6 +51,7 @@ def cheapest(
     if question and stands_on and not any(isinstance(form, lf.Result) for form in lf.walk(question)):
         ways += _recorded(task, stands_on, results)
         ways.append(_compiled(task, stands_on, size))
+    # `min` keeps the first: among equal ways the one that was really executed.
     return min(ways, key=lambda way: way.calls)
 
 
@@ -70,6 +71,7 @@ def _recorded(task: Task, stands_on: Sequence[Source], results: Mapping[str, str
             continue
         told = " ".join(texts(parse_canonical(call.arguments_json)))
         if all(source.path in told for source in stands_on) and _holds(task, call, results[call.call_id]):
+            # A recorded result that needs a registration first costs that call too.
             preparing = sum(one.precondition and one.server_id == call.server_id for one in task.reference)
             found.append(Cheapest(1 + preparing, (f"recorded {call.call_id}",), executed=True))
     return found
@@ -94,6 +96,7 @@ def _compiled(task: Task, stands_on: Sequence[Source], size: Callable[[str], int
     able, room = readers(task), task.limits.max_result_chars
     plain = sorted((source for source in stands_on if source.is_plain), key=lambda source: size(source.path))
     text = [source for source in plain if not source.tabular]
+    # Reading all together can be worse than one statement over the tables, so each split is tried.
     steps = min((_steps(stands_on, _fitting(read, size, room), able) for read in ((), text, plain)), key=len)
     executed = all(_was_called(step, task) for step in steps)
     return Cheapest(max(1, len(steps)), tuple(" ".join(step) for step in steps), executed)

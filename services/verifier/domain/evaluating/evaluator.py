@@ -74,10 +74,12 @@ def _aggregate(evaluator: Evaluator, form: lf.Aggregate) -> Value:
     if form.function is lf.Function.COUNT:
         return Decimal(len(found))
     column = selecting.column_index(table, form.column)
+    # Empty cells are no zeros: they would change a mean and a minimum.
     among = [index for index in found if table.rows[index][column]]
     if not among:
         raise Rejected(NO_REFERENT, f"{table.path}: no row has a {form.column}, so there is no {form.function}")
     cells = selecting.ordered(table, form.column, among)
+    # Cells may each name their own unit; only then can they be added.
     if form.unit:
         cells = {index: _measured(table.rows[index][column], form) for index in among}
     return _made(form.function, list(cells.values()))
@@ -98,6 +100,7 @@ def _made(function: lf.Function, values: list[Any]) -> Value:
         raise Rejected(NO_REFERENT, f"there is no {function} of dates")
     total = Decimal(0)
     for value in values:
+        # In the specification's own precision, whatever the process default is.
         total = CONTEXT.add(total, value)
     return CONTEXT.divide(total, Decimal(len(values))) if function is lf.Function.MEAN else total
 

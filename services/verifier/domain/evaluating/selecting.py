@@ -46,6 +46,7 @@ def table_of(world: World, table: lf.Table) -> Rows:
 
 def column_index(table: Rows, column: str) -> int:
     """Find a column by its header; raises Rejected when there is none, Unread where headers are no names."""
+    # Not a refusal: the tool may tell such columns apart, this evaluator cannot.
     if len(set(table.columns)) < len(table.columns) or not all(table.columns):
         raise Unread(f"{table.path}, {table.name}: two columns have one header, or one has none")
     if column not in table.columns:
@@ -61,6 +62,7 @@ def keyed(world: World, form: lf.Keyed, evaluate: Evaluate) -> Row:
     """
     table, value = table_of(world, form.table), evaluate(form.key)
     column = column_index(table, form.column)
+    # All of them, although one is enough: a second one makes the question ambiguous.
     found = [index for index, row in enumerate(table.rows) if row[column] and is_same(row[column], value)]
     return Row(table, _only(found, f"{table.path}: {form.column} = {value}"))
 
@@ -74,6 +76,7 @@ def extreme(world: World, form: lf.Extreme, evaluate: Evaluate) -> Row:
         raise Rejected(NO_REFERENT, f"{table.path}: no row has a {form.column}")
     order = ordered(table, form.column, among)
     best = (max if form.direction is lf.Direction.HIGHEST else min)(order.values())
+    # A tie has no answer, and a tool that returns the first of both hides it.
     found = [index for index in among if order[index] == best]
     return Row(table, _only(found, f"{table.path}: {form.direction} {form.column}"))
 
