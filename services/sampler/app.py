@@ -39,6 +39,7 @@ class Sampling:
         Raises:
             Unavailable: Kafka is away.
         """
+        # What was written first: a draw that is there must not be drawn again from a newer version.
         async for event in read_all(self._bootstrap, WRITES):
             self._take_written(event.record)
         for topic in ("tool-catalogue", "tool-graph"):

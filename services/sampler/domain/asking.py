@@ -76,6 +76,7 @@ class Asker:
     def period(self, relation: Relation) -> lf.Condition:
         """Rows from a date on, or before it."""
         column = self.some([column for column in relation.dates if len(column.samples) > _FEW])
+        # Not the ends: before the first day there is no row, since the first day there are all.
         inner = sorted(column.samples)[1:-1]
         operator = self.some((lf.Operator.SINCE, lf.Operator.BEFORE))
         return lf.Condition(column.name, operator, lf.Literal(self.some(inner), column.kind))
@@ -91,6 +92,7 @@ class Asker:
             Infeasible: no document mentions such a row.
         """
         fitting = [m for m in mentions if relation is None or m.relation is relation]
+        # By kind first: notes are far more numerous than contracts, and would crowd them out.
         suffix = self.some(sorted({PurePosixPath(m.fact.path).suffix for m in fitting}))
         return self.some([m for m in fitting if PurePosixPath(m.fact.path).suffix == suffix])
 
@@ -145,6 +147,7 @@ class Asker:
 
     def follow(self, reference: Reference, entity: lf.Row) -> lf.Keyed:
         """The row that a column of this row names."""
+        # The value that the chain would have to find stands in the question.
         if reference.column.name in told_columns(entity):
             raise Infeasible("the question says it already")
         key = lf.Attribute(entity, reference.column.name, kind_of(reference.column))
@@ -164,6 +167,7 @@ class Asker:
         named = [mention.relation for mention in self.relations.mentions]
         named += [reference.target for reference in self.relations.references]
         paths = sorted({(relation.table.path, relation.table.name) for relation in named})
+        # By table, not by mention: a table with many mentions would otherwise be asked about most.
         path = self.some(paths)
         relation = next(r for r in self.relations.relations if (r.table.path, r.table.name) == path)
         return self.hidden(relation, depth, linked=True)

@@ -86,9 +86,11 @@ def abilities(node: ToolNode) -> tuple[Ability, ...]:
 
 def _abilities(node: ToolNode) -> Iterator[Ability]:
     text = f"{node.name.replace('_', ' ')} {node.description}".lower()
+    # A question reads; a tool that moves the world would make every later call of the plan start elsewhere.
     if node.behaviour.effect in _MUTATING or "deprecated" in text:
         return
     view = _View(node, text, tuple(p for p in node.parameters if p.pointer.count("/") == 1))
+    # By words of schema and description, never by a server's name: any server with such a tool can be used.
     for recognise in (_sql, _reading, _workbook, _converting, _computing, _history, _code):
         yield from recognise(view)
 
@@ -121,6 +123,7 @@ def _sql(view: _View) -> Iterator[Ability]:
     if not statement or not view.only_required(statement):
         return
     described = view.text + " ".join(_described(view.node).values()).lower()
+    # DuckDB reads files that the statement names; another database holds only its own tables.
     if "duckdb" in described:
         yield view.ability(Skill.QUERY_FILES, statement=statement)
     elif view.says(r"\b(select|read|execute|run)\b"):

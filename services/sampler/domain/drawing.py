@@ -21,6 +21,7 @@ from shared.proof.canonical import sha256_text
 POLICY = "relational-1"
 _TRIES = 60
 _MOST_CALLS = 10
+# No shape may make up a twentieth of a dataset: a policy would learn the shape instead of the task.
 _SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
 _SINGLE_SHARE = 0.22
@@ -66,6 +67,7 @@ class Ground:
 
 def generator(seed: int, lane: str, counter: int) -> random.Random:
     """The randomness of one draw."""
+    # A generator per counter: how many numbers an earlier draw took must not move this one.
     return random.Random(int(sha256_text(f"{seed}/{lane}/{counter}")[:16], 16))
 
 
@@ -73,6 +75,7 @@ def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> D
     """Draw something not drawn before; None when nothing can be drawn at all."""
     rng = generator(seed, "draws", counter)
     abilities = ground.tools()
+    # Questions need proven tools, and walks are what proves them: more of them while the graph knows little.
     share = _WALKS_FIRST if epoch < _FIRST_EPOCHS else _WALKS_LATER
     kinds = ["walk", "question"] if rng.random() < share else ["question", "walk"]
     for kind in kinds:
@@ -82,10 +85,12 @@ def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> D
                 drawn = _walk(rng, ground, known) if kind == "walk" else _question(rng, ground, abilities)
             except Infeasible:
                 continue
+            # The same calls again would be the same task, which the publish gate would refuse as a duplicate.
             if drawn.signature in known.signatures:
                 continue
             if _is_welcome(drawn, known, attempt):
                 return drawn
+            # What is over its share is still better than no draw: counters have no gaps.
             best = min(filter(None, (best, drawn)), key=lambda d: known.shapes.get(d.shape, 0))
         if best is not None:
             return best
@@ -100,6 +105,7 @@ def _is_welcome(drawn: Drawn, known: Known, attempt: int) -> bool:
 
 
 def _question(rng: random.Random, ground: Ground, abilities: Toolbox) -> Drawn:
+    # Sorted: worlds come in the order in which they were crawled.
     world = rng.choice(sorted(ground.worlds, key=lambda record: record.world_digest)) if ground.worlds else None
     if world is None:
         raise Infeasible("no world")

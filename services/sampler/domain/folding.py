@@ -74,6 +74,7 @@ class Draws:
         """Take in one record of `tool-graph`; nodes count once the cut of their version closes it."""
         if isinstance(record, GraphCut):
             self._cuts[record.version] = record
+        # Older versions were drawn from already; kept, a long run would hold every version it ever had.
         elif record.version >= self._epoch:
             self._nodes.setdefault(record.version, {})[record.tool_id] = record
 
@@ -105,6 +106,7 @@ class Draws:
     def _ground(self) -> Ground | None:
         cut = self._cuts.get(self._epoch)
         nodes = self._nodes.get(self._epoch, {})
+        # Nodes and worlds come on topics of their own, in no order between them.
         if cut is None or len(nodes) < cut.node_count or not set(cut.world_digests) <= self._worlds.keys():
             return None
         worlds = tuple(self._worlds[digest] for digest in cut.world_digests)
@@ -113,9 +115,12 @@ class Draws:
     def _next_epoch(self, ground: Ground) -> Iterator[SubDagRecord]:
         first = self._tally.draws
         drawn, new = self._draw_epoch(ground, first)
+        # Only a settled catalogue may end a run by having nothing to
+        # draw: servers still being crawled may join at the next cut.
         is_exhausted = not drawn and self._cuts[self._epoch].settled
         last = is_exhausted or 0 < self._course.draws == first + len(drawn)
         opened = EpochOpened(self._epoch, self._epoch, first, len(drawn), last)
+        # The opening and some of the draws may be written already: only what is missing goes out, with the same ids.
         if self._epoch not in self._opened:
             yield opened
         yield from new
@@ -140,6 +145,7 @@ class Draws:
 
 def sub_dag_of(drawn: Drawn, epoch: int, counter: int) -> SubDag:
     """Give a draw its place; its id is what would be executed, and why."""
+    # With what was meant: equal calls that answer different questions are two draws.
     meaning = [[call.call_id, call.meaning_json] for call in drawn.calls]
     return SubDag(
         sub_dag_id=identifier("dag", [str(Lane.DRAWS), drawn.signature, meaning, drawn.policy]),

@@ -92,6 +92,7 @@ def _dated(asker: Asker) -> tuple[Reference, Where]:
         for column in reference.source.dates
         if column.distinct > _FEW
         for day in dates_within(asker, column)
+        # `Date:` is when a letter was written, and nothing changes on that day.
         if day.key.lower() != "date"
         for key in _about(asker, reference, day)
         if can_look_up(reference) or not isinstance(key, lf.Attribute)

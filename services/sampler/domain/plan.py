@@ -86,6 +86,7 @@ class Plan:
         """Add a call and return its id."""
         text = canonical(dict(arguments))
         same = canonical([node.tool_id, text, [canonical_input(item) for item in inputs]])
+        # Two fields of one row must not cost two calls, or difficulty would be counted wrongly.
         if same in self._known:
             return self._known[same]
         call_id = f"c{len(self.calls) + 1}"
@@ -130,6 +131,7 @@ class Written:
         return self
 
     def _slot(self, found: Found) -> None:
+        # With the argument's name: one plan may have slots in several strings.
         marker = f"{{{{{self.argument}.{len(self.inputs) + 1}}}}}"
         self.text += marker
         self.inputs.append(flow(found, self.argument, marker))
@@ -172,6 +174,7 @@ def cite(*found: Found) -> Answer:
     Raises:
         Infeasible: one of several needs transforms of its own, or is stated by the question.
     """
+    # Reading a number changes no value that is cited.
     own = [[step for step in item.cite if step["name"] != "number"] for item in found]
     if any(item.is_literal for item in found) or (len(found) > 1 and any(own)):
         raise Infeasible("these values cannot be cited together")

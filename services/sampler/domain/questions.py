@@ -69,6 +69,7 @@ def conversion(asker: Asker) -> lf.Question:
 def clock(asker: Asker) -> lf.Question:
     """What a time here is for somebody or some place elsewhere."""
     zoned = [r for r in asker.relations.relations if _zone(r)]
+    # The table with the fewest zones for its rows is where the company is; the others say where people are.
     home = min(zoned, key=lambda r: _zone_column(r).distinct / r.world_table.row_count, default=None)
     relation = asker.some([r for r in zoned if r is not home] or zoned)
     entity = asker.hidden(relation, 1) if asker.chance(_HIDDEN) else asker.named(relation)
@@ -80,6 +81,7 @@ def clock(asker: Asker) -> lf.Question:
         from_zone = attribute(asker.named(home), _zone_column(home))
     there = set(_zone_column(relation).samples)
     awake = [time for time in _TIMES if _is_awake(asker, time, zone, there)]
+    # Later than what clocks show now, so that "when it is 15:45 here" means today.
     times = [time for time in awake if time > max(_shown(asker, one) for one in (zones if named else [zone]))]
     return question("clock", [lf.LocalTime(asker.some(times), from_zone, attribute(entity, _zone_column(relation)))])
 
@@ -105,6 +107,7 @@ def shipped(asker: Asker) -> lf.Question:
     entity = asker.hidden(reference.target, 1) if asker.chance(_HIDDEN) else asker.named(reference.target)
     key: lf.Form = lf.Attribute(entity, reference.key.name, reference.key.kind)
     if isinstance(entity, lf.Keyed) and entity.column == reference.key.name:
+        # The question names the row by this very key already, and no call has to find it.
         key = entity.key
     where = (lf.Condition(reference.column.name, lf.Operator.EQUAL, key),)
     measure = asker.some(each)

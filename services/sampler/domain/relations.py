@@ -135,6 +135,7 @@ def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]
     found: dict[str, Handle] = {}
     for file in world.files:
         title, dated = bare[file.path], dates.get(file.path, "")
+        # A title without its names gives nothing away, but must still mean one document only.
         if title and same[title, dated] == 1 and (dated or alone[title] == 1):
             found[file.path] = Handle(title, "" if alone[title] == 1 else dated, hides=True)
         else:
@@ -147,6 +148,7 @@ def _without(title: str, names: Sequence[str]) -> str:
         title = title.replace(name, " ") if len(name) > _SHORT_NAME else title
     parts = title.split()
     while parts and parts[-1].lower().strip(",:-") in _LOOSE:
+        # "Agreement with" is what is left of a title whose name was taken out.
         parts.pop()
     return " ".join(parts).strip(" ,:-")
 
@@ -241,10 +243,12 @@ def _refers(column: WorldColumn, key: WorldColumn) -> bool:
         return False
     ours, theirs = set(column.samples), set(key.samples)
     shared = len(ours & theirs)
+    # Numbers that happen to agree (order numbers and years) are no reference.
     if (column.kind is ValueKind.IDENTIFIER) is not (key.kind is ValueKind.IDENTIFIER):
         return False
     if shared < _FEWEST_ROWS and not set(words(column.name)) & set(words(key.name)):
         return False
+    # All samples of a small table are known, so every value has to be among them; of a large one only some are.
     complete = len(theirs) < _MOST_SAMPLES
     return shared >= min(_SHARED, len(ours)) and shared >= (1.0 if complete else _SHARE) * len(ours)
 
@@ -258,6 +262,7 @@ def _unique_facts(world: WorldRecord) -> tuple[WorldFact, ...]:
         and fact.key
         and fact.text
         and fact.key.lower() not in _FILED
+        # What the file's name says already is no fact that has to be read.
         and fact.text.lower() not in fact.path.lower()
     )
 

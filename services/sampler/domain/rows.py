@@ -36,6 +36,7 @@ def attribute(realiser: Realising, form: lf.Attribute) -> Found:
 
 def _row(realiser: Realising, form: lf.Attribute) -> Finder:
     columns = realiser.wanted.get(form.entity, (form.column,))
+    # A value that flows has to stand in a result by itself: evidence may be computed, arguments may not.
     flows = any(isinstance(item, lf.Attribute) and item.entity == form.entity for item in realiser.flowing)
     if isinstance(form.entity, lf.Extreme):
         ways = list(_extreme_ways(realiser, form.entity, columns, flows))
@@ -81,6 +82,7 @@ def _read_whole(realiser: Realising, form: lf.Aggregate) -> str:
     """Read all rows in one call where that is a way; an empty id says that a statement is."""
     literal = all(isinstance(condition.value, lf.Literal) for condition in form.where)
     whole = list(_whole_table_ways(realiser, form.table)) if literal and _is_short(realiser, form.table) else []
+    # A statement cites one value, a whole table many rows: both forms of evidence are wanted.
     queried = bool(_querying(realiser, form.table)) and realiser.rng.random() >= _WHOLE
     if form in realiser.flowing or not whole or queried:
         return ""
@@ -124,6 +126,7 @@ def _keyed_ways(
     if not isinstance(entity.key, lf.Literal) or not _is_short(realiser, entity.table):
         return
     index = relation.row_of(entity.column, entity.key.text)
+    # A whole table holds the value, but nobody can say in which row without looking it up first.
     if flows and index is None:
         return
     for way in _whole_table_ways(realiser, entity.table, flows=flows):

@@ -113,6 +113,7 @@ def shared_category(asker: Asker, reference: Reference) -> lf.Condition:
 
 def dates_within(asker: Asker, column: WorldColumn) -> list[WorldFact]:
     """Days that documents give and that lie within a column's; statements compare them as texts, year first."""
+    # Samples of a long column end early; then the present is the only bound that is sure.
     is_all = column.distinct <= len(column.samples)
     last = max(column.samples) if is_all else asker.relations.world.frozen_now
     return [
@@ -158,6 +159,7 @@ def aggregates(
 def adds_up(name: str, unit: str = "") -> bool:
     """Tell whether values of that name may be added: amounts may, prices, limits, rates, temperatures may not."""
     named = set(words(name))
+    # A price, a limit or a rate belongs to one thing each: added up it means nothing.
     if _EACH & named or unit == "percent":
         return False
     extensive = dimension(unit) in _EXTENSIVE or dimension(unit).startswith("currency")

@@ -46,6 +46,7 @@ def walk(
 
 
 def _rarest(rng: random.Random, nodes: Sequence[ToolNode], used: Mapping[str, int]) -> ToolNode:
+    # Tools that no draw has used come first, so that each is seen before any is seen twice.
     fewest = min(used.get(node.tool_id, 0) for node in nodes)
     return rng.choice([node for node in nodes if used.get(node.tool_id, 0) == fewest])
 
@@ -90,12 +91,14 @@ def _extended(
     source = by_id[calls[-1].tool_id]
     edges = [e for e in source.edges if e.kind is EdgeKind.DATA_FLOW and e.target_tool_id in by_id]
     proven = [edge for edge in edges if edge.grade in _PROVEN]
+    # An edge that was refused more often than taken is not worth another draw.
     candidates = [edge for edge in edges if edge.grade not in _PROVEN and edge.refused <= edge.accepted + 1]
     pool = candidates if candidates and (not proven or rng.random() < _TESTING) else proven
     if not pool:
         return None
     edge = rng.choice(pool)
     target = by_id[edge.target_tool_id]
+    # A circle of tools shows nothing that two calls have not shown.
     if any(call.tool_id == target.tool_id for call in calls):
         return None
     prepared = _prepared(target, by_id, world, calls)
