@@ -50,6 +50,7 @@ def _texts(text: str) -> Iterator[str]:
         yield from _DATES
     if ":" in text:
         yield from _TIMES
+    # At both ends: a transform may look at one only.
     yield from (f"{text}x", f"zz{text}", text[:-1], "other")
 
 

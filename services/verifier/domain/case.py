@@ -50,6 +50,7 @@ def first_refusal(gates: tuple[Gate, ...], case: Case) -> Refusal | None:
     for gate in gates:
         try:
             text = gate.check(case)
+        # What a gate cannot read was written by the synthesizer, so it is the draft that is at fault.
         except Rejected as error:
             text = error.text or error.reason
         if text is not None:

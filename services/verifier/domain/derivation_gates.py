@@ -38,6 +38,7 @@ def flow(case: Case) -> str | None:
 
 def reward_of_reference(case: Case) -> str | None:
     """Refuse a task whose own ground truth is not rewarded."""
+    # By the public reward function itself: a type that refuses its own truth would make a task nobody can solve.
     reward = _reward(case, plain_json(dict(case.truth)))
     return None if reward == 1 else "the ground truth itself does not get reward 1"
 
@@ -49,6 +50,7 @@ def empty_answer(case: Case) -> str | None:
         name: next((empty for empty in _EMPTY if equal(types.get(name, {}), value, empty)), None)
         for name, value in case.truth.items()
     }
+    # The emptiest value of each field too: an empty list may equal an empty truth.
     for answer in ("", "{}", plain_json(emptiest)):
         if _reward(case, answer) != 0:
             return f"the empty answer {answer!r} is rewarded"
@@ -83,6 +85,7 @@ def _matters(field: FieldEvidence, values: list[Any], index: int) -> bool:
     right = canonical(transforms.apply(field.transforms_json, values))
     derived = list(_derived(field, values, index))
     answered = [answer for answer in derived if answer is not None]
+    # Where every altered value is refused, the field depends on its source all the same.
     return any(answer != right for answer in answered) if answered else bool(derived)
 
 
@@ -107,6 +110,7 @@ def _flow_problem(one: DataFlow, arguments: Any, results: Mapping[str, str]) -> 
         return f"the value in {one.call_id} is another one now"
     if one.slot_start is not None and one.slot_end is not None:
         stands = stands[one.slot_start : one.slot_end] if isinstance(stands, str) else stands
+    # Inside a text a number stands as its digits, so equal texts will do.
     if canonical(stands) != canonical(value) and locators.text_of(stands) != locators.text_of(value):
         return f"{locators.text_of(stands)[:60]!r} is not the value that {one.call_id} answered"
     return ""

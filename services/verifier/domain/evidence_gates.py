@@ -21,6 +21,8 @@ def edge_evidence(case: Case) -> str | None:
             outcomes = seen.get((call.call_id, flow.argument), [])
             if not outcomes:
                 return f"call {call.call_id}, {flow.argument}: no other value was tried"
+            # Any, not all: where one argument takes two values, the one
+            # that does not matter has no business in the reference.
             if any(outcome not in DEPENDS for outcome in outcomes):
                 return f"call {call.call_id}, {flow.argument}: another value gave the same answer"
     return None
@@ -45,6 +47,7 @@ def _is_steady(second: Mapping[str, Any], locator_json: str) -> bool:
     if second.get("same") is True:
         return True
     volatile = second.get("volatile")
+    # Different, and nobody says where: then every place is in doubt.
     if not isinstance(volatile, list) or not volatile:
         return False
     return not is_volatile(locator_json, [str(pointer) for pointer in volatile])

@@ -50,6 +50,7 @@ class ModelJudge:
         try:
             answer = await self.model.complete_json(ROLE, messages(task), SCHEMA, task.task_id)
         except Rejected as error:
+            # No verdict is a refusal: a task passes only what it was asked.
             return f"the judge gave no verdict: {error.reason}"
         failed = [name for name in CRITERIA if answer.get(name) is not True]
         return f"not {', '.join(failed)}: {str(answer.get('why', ''))[:300]}" if failed else None

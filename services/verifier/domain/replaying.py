@@ -56,6 +56,8 @@ async def replay(simulator: Simulator, task: Task) -> dict[str, str] | Refusal:
     async with simulator.episode(servers, task.world_digest) as episode:
         for call in task.reference:
             said = await episode.call(call)
+            # The recording travels on another topic and may be later
+            # than the draft; waiting cures that, a refusal would not.
             if said.tier == MISS and said.error_code == NOT_RECORDED:
                 raise Unavailable(f"the simulator has not taken in {call.recording_id} yet")
             if problem := _problem(call, said):
@@ -67,6 +69,7 @@ async def replay(simulator: Simulator, task: Task) -> dict[str, str] | Refusal:
 def _problem(call: ReferenceCall, said: Replayed) -> str:
     if said.tier != EXACT:
         return f"answered {said.tier} {said.error_code}".strip()
+    # Even with the same bytes: another key answered, so another state was reached.
     if said.recording_id != call.recording_id:
         return f"answered by recording {said.recording_id}, not by {call.recording_id}"
     if sha256_text(said.result_json) != call.result_sha256:

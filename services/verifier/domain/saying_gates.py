@@ -34,6 +34,7 @@ def _stated(form: Any) -> Iterator[str]:
     if isinstance(form, lf.Result):
         return
     if isinstance(form, lf.Literal) and form.kind not in _UNSAID:
+        # People say "in Nairobi", not "in Africa/Nairobi".
         yield form.text.rpartition("/")[2].replace("_", " ") if form.kind is ValueKind.TIME_ZONE else form.text
     elif isinstance(form, lf.Fact | lf.DocumentProperty):
         yield from filter(None, (form.title, form.dated))

@@ -63,5 +63,6 @@ def _normal(piece: str) -> list[str]:
         number = read_number(sign + digits) or read_number(sign + digits.replace(",", ""))
         if number is not None:
             return [part for part in (currency, f"#{number_text(number)}", (unit or "").lower()) if part]
+    # Folded like answers are compared, so that a value is recognised however the sentence writes it.
     folded = stripped.strip("-").casefold()
     return [folded] if folded else []

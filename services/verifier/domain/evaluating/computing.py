@@ -34,6 +34,7 @@ def local_time(form: lf.LocalTime, from_zone: Value, to_zone: Value, now: str) -
     if shown is None:
         raise Rejected(NO_REFERENT, f"{form.time!r} is no time of day")
     source, target = zone(from_zone), zone(to_zone)
+    # The day where the time is said: summer time differs between places and days.
     today = datetime.fromisoformat(now).astimezone(source).date()
     moment = datetime.combine(today, time(shown.hour, shown.minute), source)
     return f"{moment.astimezone(target):%H:%M}"
@@ -92,6 +93,7 @@ def _number(value: Value) -> Decimal:
 
 def zone(value: Value) -> ZoneInfo:
     """Read a time zone; raises Rejected when the value is none."""
+    # Our frozen list, not the machine's: a label must not depend on where it is checked.
     if str(value) not in ZONES | BARE_ZONES:
         raise Rejected(NO_REFERENT, f"{str(value)[:60]!r} is no time zone")
     return ZoneInfo(str(value))

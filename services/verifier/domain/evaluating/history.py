@@ -31,6 +31,7 @@ def newest(history: History, branch: str = "", before: Value | None = None) -> C
         commits = [commit for commit in commits if commit.committed < dawn]
     if not commits:
         raise Rejected(NO_REFERENT, f"there is no commit {branch} before {before}")
+    # Git orders commits of one second as it likes.
     latest = [commit for commit in commits if commit.committed == commits[0].committed]
     if len(latest) > 1:
         raise Rejected(AMBIGUOUS, f"{len(latest)} commits share the newest moment")
@@ -70,6 +71,7 @@ def _constants(files: Sequence[tuple[str, str]], name: str) -> list[Decimal]:
 
 def _assigned(path: str, text: str, name: str) -> Iterator[Decimal]:
     try:
+        # Parsed, never run: the repository was written by strangers.
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError) as error:
         raise Unread(f"{path} is no Python that can be read: {error}") from error
