@@ -55,6 +55,8 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     fields = _fields(exploration, question, meaning["citations"])
     if is_guessable(fields):
         raise Rejected("guessable", "nothing but small whole numbers is asked")
+    # Only what was proven is asked, and the id follows from that:
+    # a side field that fell away was never part of the task.
     kept = lf.Question(question.family, tuple(field.form for field in fields))
     meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields))
     identity = task_id(exploration, meant)
@@ -67,6 +69,7 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
 def _meaning(exploration: Exploration, catalogue: Catalogue) -> Mapping[str, Any]:
     if exploration.outcome is not ExplorationOutcome.EXECUTED:
         raise Rejected(exploration.failure_code or "not_executed", exploration.failure_text)
+    # The plan's last call carries the question; a walk carries none, and is asked about what it says.
     for call in exploration.calls:
         meaning: Mapping[str, Any] = json.loads(call.meaning_json or "{}")
         if "question" in meaning:
@@ -88,6 +91,7 @@ def _fields(
     exploration: Exploration, question: lf.Question, citations: Sequence[Mapping[str, Any]]
 ) -> tuple[AnswerField, ...]:
     """Prove every field; a side field that cannot be proven is left out, the main one (the last) may not be."""
+    # A bent call was made with other values than the sentence would name.
     if question.family != FAMILY and any(call.bent for call in exploration.calls):
         raise Rejected("bent", "the calls are not those that the question means")
     calls = {call.call_id: call for call in exploration.calls}

@@ -46,6 +46,7 @@ def cite(
         if call is None or call.looks_failed or call.is_error or not call.result_json:
             raise Rejected("no_citable_value", f"call {planned['call']} gave nothing to cite")
         cited = find(json.loads(planned["find"]), call)
+        # Cited or not, what differed between the runs cannot be anybody's answer tomorrow.
         if is_volatile(cited.locator_json, volatile.get(call.call_id, ())):
             raise Rejected("unstable_value", f"the value in {call.call_id} differs between runs")
         located = locate(call.result_json, cited.locator_json)
@@ -75,6 +76,7 @@ def _by_label(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     """A labelled value; in plain text the label may stand on the line before."""
     values = [value for value in extract(call.result_json) if value.key == wanted["label"]]
     texts = {value.text for value in values}
+    # A label's line is found as a whole and as the words in it; the whole one is meant.
     whole = [v for v in values if not any(v.text != text and v.text in text for text in texts)]
     if whole:
         return Cited(_only(whole, f"{wanted['label']!r} in {call.call_id}").locator_json)
@@ -94,6 +96,7 @@ def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     column, where = wanted["column"], wanted["where"]
     grid = _grid(call, [column, *(name for name, _, _ in where)], wanted.get("sheet", ""))
     hits = [r for r in range(len(grid.rows)) if all(_same(grid.cell(r, name), text) for name, _, text in where)]
+    # Two rows that meet the condition are two answers.
     if len(hits) != 1:
         raise Rejected("ambiguous_selector", f"{len(hits)} rows of {call.call_id} match")
     if grid.cell(hits[0], column) in (None, ""):

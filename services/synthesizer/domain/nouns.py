@@ -48,6 +48,7 @@ def row_noun(column: str, table: str) -> str:
         return "reading"
     if set(named) & voc.PEOPLE:
         return "employee"
+    # The table's name says what its rows are better than the key column does.
     if named[-1:] and named[-1] in voc.PLURALS:
         noun = singular(named[-1])
         return voc.ROWS.get(noun, noun)
@@ -82,6 +83,7 @@ def unit_words(unit: str) -> str:
     if unit in voc.UNITS:
         return voc.UNITS[unit]
     known = units().get(unit)
+    # The last alias is the plural in words.
     return known.aliases[-1] if known and known.aliases else unit
 
 
@@ -89,6 +91,7 @@ def degree(column: str, direction: Direction, noun: str) -> tuple[str, bool]:
     """Say which end of an order is meant; true when the adjective fits the row itself and not only its measure."""
     named, end = set(words(column)), 0 if direction is Direction.HIGHEST else 1
     for word, rows, ends in voc.DEGREES:
+        # "Heaviest" fits the product; with a total or a limit it would be something else that is heavy.
         if word in named and noun in rows and not named & {"total", "minimum", "limit"}:
             return ends[end], True
     if is_plural(humane(column)):

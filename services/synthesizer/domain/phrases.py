@@ -46,6 +46,7 @@ class Speaker:
         if not isinstance(entity.key, lf.Literal):
             return self.who(entity.key, entity.table, entity.column)
         noun, text = self.noun(entity.table), entity.key.text
+        # People and companies are called by their names, not "the employee Ada Nnadi".
         if noun in ("supplier", "employee") and entity.key.kind is not ValueKind.IDENTIFIER:
             return text
         if noun in voc.UNITS_OF_PEOPLE:
@@ -94,6 +95,7 @@ class Speaker:
         """Say which rows are meant, as phrases that follow a plural noun."""
         said = [self._condition(condition, table) for condition in conditions]
         for index, (one, other) in enumerate(pairwise(conditions), start=1):
+            # Two bounds of one date are a period: "ordered on or after ... and before ...".
             if one.column == other.column and one.operator in _DAYS and other.operator in _DAYS:
                 said[index] = f"and {_DAYS[other.operator]} {self._moment(other.value)}"
         return "".join(f" {phrase}" for phrase in said)
@@ -168,6 +170,7 @@ def _stated_by(form: Any) -> str:
             return f"the {nouns.label(form.name)} of {nouns.document(form.path, form.title, form.dated)}"
         case lf.Literal():
             return form.text
+    # A form without words is a bug of ours, not an exploration at fault: better loud than half a sentence.
     raise TypeError(f"no words for {type(form).__name__}")
 
 

@@ -78,6 +78,7 @@ def meaning_of(exploration: Exploration, catalogue: Catalogue) -> Mapping[str, A
     given = _given(last, exploration, catalogue)
     volatile = {again.call_id: again.volatile for again in exploration.repeated}
     values = _askable(last, volatile.get(last.call_id, ()), given)
+    # Not by the task's id, which follows from what is chosen here.
     rng = generator(identifier("walk", [exploration.world_digest, last.tool_id, last.arguments_json]), FAMILY)
     fields, citations = [], []
     for value in _together(values, rng.randrange(len(values)), rng.randint(1, _MOST_FIELDS)):
@@ -98,9 +99,11 @@ def _last(exploration: Exploration) -> ExecutedCall:
     calls = [call for call in exploration.calls if not call.precondition]
     if not calls:
         raise _refuse("the walk only prepares")
+    # A question about what a write answered would have the agent write.
     if any(call.behaviour.effect is not Effect.READ_ONLY for call in calls):
         raise _refuse("a call of the walk moves something")
     last = calls[-1]
+    # An agent can compute that itself, so no tool is needed.
     if last.behaviour.pure:
         raise _refuse("the last call computes; nothing is looked up")
     if last.is_error or last.looks_failed or not last.result_json:
@@ -121,8 +124,10 @@ def _given(call: ExecutedCall, exploration: Exploration, catalogue: Catalogue) -
     for name, value in arguments.items():
         if f"/{name}" in flows:
             given.append(lf.Given(name, _earlier(call, f"/{name}", exploration, catalogue)))
+        # A default needs no words, and neither does what only the preparation was called.
         elif value is not None and value != defaults.get(name) and value not in prepared:
             given.append(lf.Given(name, _literal(name, value)))
+    # Every argument has to be said: with three things in one sentence nobody knows any more what is asked.
     if not 0 < len(given) <= _MOST_GIVEN or len(flows) > sum(isinstance(one.value, lf.Result) for one in given):
         raise _refuse(f"{len(given)} things name what {call.tool} is asked about")
     return tuple(given)
@@ -180,6 +185,7 @@ def _askable(call: ExecutedCall, volatile: Sequence[str], given: Iterable[lf.Giv
         and _is_word(value.key)
         and _is_telling(value)
         and _worded(value.text) not in told
+        # One name, one value: otherwise the question would have several answers.
         and _names(value, values) == 1
         and (value.text != value.row or not _is_shared(value, call))
         and not is_volatile(value.locator_json, volatile)
@@ -206,6 +212,7 @@ def _is_telling(value: Value) -> bool:
         return False
     number = read_number(value.text)
     if value.kind in _NUMERIC:
+        # Small whole numbers can be guessed.
         return number is not None and number.is_finite() and (abs(number) > _SMALL or number != int(number))
     return number is None or value.kind is ValueKind.IDENTIFIER
 

@@ -56,12 +56,14 @@ Asking = Callable[[Speaker, list[Any], random.Random], str]
 def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
+    # The first form that fits; the general one reads stiffly and comes last.
     asking = next((asking for fits, asking in _FORMS if fits(values)), _plain)
     return tidied(asking(speaker, values, rng), rng)
 
 
 def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:
     """State key and form of every answer field; how names are spelled is said once for all."""
+    # Said once: with each key it would be half of the text.
     spelled = any(form == FORMATS["string"] for _, form in fields)
     named = [f"“{key}” ({form})" if form and form not in _PLAIN else f"“{key}”" for key, form in fields]
     frame = rng.choice(_SINGLE if len(named) == 1 else _MANY)

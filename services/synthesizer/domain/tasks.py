@@ -65,14 +65,17 @@ def task_id(exploration: Exploration, meant: Meant) -> str:
 
 def generator(identity: str, purpose: str) -> random.Random:
     """Randomness that follows from a task's id alone."""
+    # Named purposes: a further draw for the tools must not change the words.
     return random.Random(int(sha256_text(f"{identity}/{purpose}")[:16], 16))
 
 
 def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, identity: str, prompt: str) -> Task:
     """Put a task together."""
     calls, fields = meant.reference.calls, meant.fields
+    # By server too: two servers list tools of one name.
     needed = {(call.server_id, call.tool) for call in calls}
     tools = offered(catalogue.tools, meant.reference.servers, needed, generator(identity, "tools"))
+    # Room for looking around: files have to be found, and a wrong turn must not end the episode.
     most = 4 * len(calls) + 8
     return Task(
         task_id=identity,
@@ -109,6 +112,7 @@ def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, iden
 def system_text(frozen_now: str) -> str:
     """Say root, date and zone, never a listing."""
     now = datetime.fromisoformat(frozen_now)
+    # Always said: "today" decides what several questions mean.
     zone = "UTC" if now.utcoffset() is not None and not now.utcoffset() else now.strftime("UTC%z")
     return _SYSTEM.format(day=f"{now:%A}, {now.day} {now:%B %Y}", time=f"{now:%H:%M}", zone=zone)
 
