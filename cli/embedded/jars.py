@@ -66,6 +66,7 @@ def ensure(cache: Path, say: Callable[[str], None] = lambda _: None) -> Path:
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
+        # Two runs on a fresh machine would otherwise fetch 44 MB each, and one would rename onto the other.
         with alone(cache):
             if not target.is_dir():
                 say(f"fetching Apache Kafka, {DOWNLOAD_MEGABYTES} MB, once")
@@ -87,6 +88,7 @@ def _fetch_all(cache: Path, target: Path) -> None:
                 if hashlib.sha256(file.read_bytes()).hexdigest() != jar.sha256:
                     raise Unavailable(f"{jar.file_name} as downloaded is not the file that {LOCK.name} pins; try again")
                 shutil.move(file, stage / jar.file_name)
+        # Renamed when whole: a folder that is there holds all jars, verified.
         stage.rename(target)
 
 

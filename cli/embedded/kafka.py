@@ -83,6 +83,7 @@ class Kafka:
     def _addresses(self) -> tuple[NodeAddress, ...]:
         for port in self._ports:
             ports.require_free(port, "Kafka")
+        # Two each: a broker and a controller have listeners of their own.
         free = ports.free_ports(self.folder, 2 * self._size)
         clients = self._ports or free[: self._size]
         return tuple(NodeAddress(n + 1, clients[n], free[self._size + n]) for n in range(self._size))

@@ -27,6 +27,7 @@ def server_properties(node: NodeAddress, nodes: Sequence[NodeAddress], log_dir: 
         "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://{LOOPBACK}:{node.client_port},CONTROLLER://{LOOPBACK}:{node.controller_port}",
         "log.dirs": log_dir,
+        # A misspelt topic would be made with one partition and nobody would read it.
         "auto.create.topics.enable": "false",
         "default.replication.factor": replicas,
         "min.insync.replicas": max(1, replicas - 1),
@@ -34,7 +35,9 @@ def server_properties(node: NodeAddress, nodes: Sequence[NodeAddress], log_dir: 
         "offsets.topic.num.partitions": 6,
         "transaction.state.log.replication.factor": replicas,
         "transaction.state.log.min.isr": max(1, replicas - 1),
+        # Fifty by default: each is a folder to open at every start.
         "transaction.state.log.num.partitions": 6,
+        # Made for groups that start one by one; here it only delays each start by three seconds.
         "group.initial.rebalance.delay.ms": 0,
         **(_ALONE if len(nodes) == 1 else _TOGETHER),
         "num.network.threads": 2,

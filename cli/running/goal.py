@@ -33,6 +33,7 @@ class Goal:
         Raises:
             RunFailed: the goal cannot be reached any more.
         """
+        # Once draining, always: duplicates that a later export drops must not make it draw again.
         if self.until is not None and (is_draining or progress.exportable >= self.until):
             return Phase.DRAIN if progress.unfinished() else Phase.DONE
         last = progress.total if self.draws is None else self.draws

@@ -61,6 +61,7 @@ class Counts:
         low, below = 0.0, 0.0
         for bound, count in sorted(self.buckets.items()):
             if count >= share * total:
+                # The last bucket has no end: its lower bound is all that is known.
                 return low if math.isinf(bound) else low + (bound - low) * (share * total - below) / (count - below)
             low, below = bound, count
         return low
@@ -76,6 +77,7 @@ def parse(text: str) -> Counts:
     found: dict[str, list[Any]] = {family.name: family.samples for family in text_string_to_metric_families(text)}
     in_flight = _total(found.get(_name(telemetry.IN_FLIGHT), ()))
     handled = _name(telemetry.HANDLER_SECONDS)
+    # A service that is only asked has no handler; its gRPC calls are what it does.
     seconds = found.get(handled if found.get(handled) else _name(telemetry.RPC_SECONDS), [])
     dead, failed = (found.get(_name(metric), ()) for metric in (telemetry.EVENTS_DEAD, telemetry.EVENTS_FAILED))
     calls = _total(one for one in seconds if one.name.endswith("_count"))
@@ -99,6 +101,7 @@ def _name(metric: Any) -> str:
 
 
 def _total(samples: Iterable[Any]) -> float:
+    # `_created` is a time stamp that the client library adds to each counter.
     return sum((one.value for one in samples if not one.name.endswith("_created")), 0.0)
 
 

@@ -67,6 +67,7 @@ def run(
             view.say("starting Kafka and Valkey")
             stack.start()
             addresses = _addresses(folder, stack, len(roster))
+            # Before the services start: `firefly status` and a second `up` need to know whose folder this is.
             folder.announce(_running(addresses))
             supervisor = _supervisor(folder, parameters, addresses, roster, view)
             pipeline = Pipeline(parameters, crawl, supervisor, stack, view, folder.board)

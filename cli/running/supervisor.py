@@ -77,6 +77,7 @@ class Supervisor:
         """Stop these services, or all, and everything they started; none of them is started again."""
         chosen = [self.services[name] for name in names] if names is not None else list(self.services.values())
         processes = [service.process for service in chosen if service.process is not None]
+        # Listed before the end: children of a dead process are nobody's, and could not be found any more.
         offspring = [child for process in processes for child in _descendants(process.pid)]
         for service in chosen:
             service.stopping, service.start_again = True, None
@@ -93,6 +94,7 @@ class Supervisor:
     def give_up_process(self, name: str, pid: int, reason: str) -> None:
         """End a process that lives and makes no progress; `tick` starts it again."""
         service = self.services[name]
+        # The process may have been replaced since it was asked; the new one is not at fault.
         if service.process is not None and service.process.pid == pid and not service.stopping:
             self._say(f"{name} {reason}: killed")
             service.process.kill()
@@ -116,8 +118,10 @@ class Supervisor:
         process.kill()
         service.process = None
         code, lived = process.exit_code, now - service.started
+        # A service that had worked for a while starts counting anew: kills far apart are no crash loop.
         service.fast_deaths = service.fast_deaths + 1 if lived < FAST_DEATH_SECONDS else 1
         name, where = service.spec.name, f"it wrote to {service.log}:\n{process.tail(3)}"
+        # A restart would only end the same way and hide the sentence that says what to repair.
         if code in HOPELESS:
             raise RunFailed(f"{name} gave up: {HOPELESS[ExitCode(code)]}; {where}")
         if service.fast_deaths >= MAX_FAST_DEATHS:
