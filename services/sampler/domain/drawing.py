@@ -21,7 +21,7 @@ from shared.proof.canonical import sha256_text
 POLICY = "relational-1"
 _TRIES = 60
 _MOST_CALLS = 10
-# No shape may make up a twentieth of a dataset: a policy would learn the shape instead of the task.
+# No shape may be more than 8 % of the tasks, and shapes pass the gates unequally.
 _SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
 _SINGLE_SHARE = 0.22
