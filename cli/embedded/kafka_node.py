@@ -27,17 +27,17 @@ class Node:
         self.java, self.folder, self.address = java, folder, address
         self.log = folder / "kafka.log"
         self.process: Process | None = None
+        self._has_served = False
 
     def prepare(self, nodes: Sequence[NodeAddress]) -> None:
         """Write the configuration; format the folder when it is new, recover it when its broker was killed."""
         prepare(self.folder)
-        log_dir = self.folder / "log"
-        self._properties.write_text(server_properties(self.address, nodes, log_dir), encoding="utf-8")
+        self._properties.write_text(server_properties(self.address, nodes, self._log_dir), encoding="utf-8")
         self._log4j.write_text(LOG4J_PROPERTIES, encoding="utf-8")
-        if not (log_dir / "meta.properties").is_file():
+        if not (self._log_dir / "meta.properties").is_file():
             self._format()
-        elif len(nodes) == 1 and kafka_recovery.was_killed(log_dir):
-            kafka_recovery.fence_predecessor(self.java, self.folder, log_dir, self.address)
+        elif len(nodes) == 1 and kafka_recovery.was_killed(self._log_dir):
+            kafka_recovery.fence_predecessor(self.java, self.folder, self._log_dir, self.address)
 
     def spawn(self, train: Path | None = None) -> None:
         """Start the process; with `train`, its loaded classes are kept in that file when it ends."""
@@ -55,6 +55,7 @@ class Node:
             if self.process is None or self.process.exit_code is not None:
                 raise explain(tail(self.log, 40), self.log)
             if known_ports(self.address.client_port) == cluster:
+                self._has_served = True
                 return
             time.sleep(0.05)
         raise Unavailable(f"Kafka is not ready after {START_SECONDS} s; it wrote to {self.log}:\n{tail(self.log, 4)}")
@@ -64,12 +65,18 @@ class Node:
         if self.process is not None:
             self.process.stop(STOP_SECONDS)
             self.process = None
+            if not self._has_served:
+                kafka_recovery.distrust(self._log_dir)
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""
         if self.process is not None:
             self.process.kill()
             self.process = None
+
+    @property
+    def _log_dir(self) -> Path:
+        return self.folder / "log"
 
     @property
     def _properties(self) -> Path:

@@ -20,7 +20,8 @@ from shared.model.errors import Unavailable
 SECONDS = 60
 COMMIT_SECONDS = 1.0
 CLEAN = ".kafka_cleanshutdown"
-STARTED = "Kafka Server started"
+ACTIVE = "Performing controller activation"
+"""Written when all that was committed has been replayed; "started" is written long before."""
 LOGGING = f"{LOG4J_PROPERTIES}logger.controller.name = org.apache.kafka.controller\nlogger.controller.level = info\n"
 _REGISTRATION = re.compile(
     r"Replayed .*(?:RegisterBrokerRecord|BrokerRegistrationChangeRecord).*\bfenced=(true|false|-1|0|1)\b"
@@ -32,6 +33,15 @@ _UNFENCED = {"true": False, "1": False, "false": True, "-1": True}
 def was_killed(log_dir: Path) -> bool:
     """Whether a broker ran on this folder and did not stop in order."""
     return (log_dir / "recovery-point-offset-checkpoint").is_file() and not (log_dir / CLEAN).is_file()
+
+
+def distrust(log_dir: Path) -> None:
+    """Take away the mark of an orderly end.
+
+    A broker that its predecessor keeps from registering ends after a minute and leaves that mark too: believed, the
+    next one would not be recovered and would wait just as vainly.
+    """
+    (log_dir / CLEAN).unlink(missing_ok=True)
 
 
 def fence_predecessor(java: Java, folder: Path, log_dir: Path, address: NodeAddress) -> None:
@@ -66,8 +76,11 @@ def fence_predecessor(java: Java, folder: Path, log_dir: Path, address: NodeAddr
 
 
 def is_fenced(text: str) -> bool:
-    """Whether the controller has started and holds no broker for alive, by what it logged."""
+    """Whether the controller is active and holds no broker for alive, by what it logged.
+
+    Before it is active it replays what happened here: each earlier kill ends in a record that fences a broker.
+    """
     alive = False
     for match in _REGISTRATION.finditer(text):
         alive = _UNFENCED.get(match[1], alive)
-    return STARTED in text and not alive
+    return ACTIVE in text and not alive

@@ -15,9 +15,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from cli.embedded import jars, ports
+from cli.embedded.java import Java
 from cli.embedded.kafka import Kafka
+from cli.embedded.kafka_files import NodeAddress
+from cli.embedded.kafka_node import Node
 from cli.embedded.kafka_probe import known_ports
-from cli.embedded.kafka_recovery import STARTED, is_fenced
+from cli.embedded.kafka_recovery import ACTIVE, CLEAN, is_fenced, was_killed
+from cli.embedded.processes import spawn
 from cli.embedded.settings import EmbeddedSettings
 from cli.embedded.valkey import Valkey
 from shared.model.errors import BadInput, Unavailable
@@ -80,12 +84,34 @@ def test_recovery_waits_until_the_controller_holds_no_broker_for_alive() -> None
         "Replayed BrokerRegistrationChangeRecord modifying broker 1: BrokerRegistrationChangeRecord(fenced=-1, x)\n"
     )
     unchanged, fenced = unfenced.replace("-1", "0"), unfenced.replace("-1", "1")
-    started = f"{STARTED}\n"
+    active = f"{ACTIVE}\n"
     assert not is_fenced(registered)
-    assert is_fenced(registered + started)
-    assert is_fenced(started)
-    assert not is_fenced(registered + unfenced + unchanged + started)
-    assert is_fenced(registered + unfenced + started + fenced)
+    assert is_fenced(registered + active)
+    assert is_fenced(active)
+    assert not is_fenced(registered + unfenced + unchanged + active)
+    assert is_fenced(registered + unfenced + active + fenced)
+
+
+def test_recovery_is_not_deceived_by_the_fences_of_earlier_kills() -> None:
+    earlier = "RegisterBrokerRecord(brokerId=1, fenced=true)\nBrokerRegistrationChangeRecord(fenced=-1)\n"
+    earlier = "".join(f"Replayed {line}\n" for line in earlier.splitlines())
+    fenced = "Replayed BrokerRegistrationChangeRecord(fenced=1)\n"
+    replayed = f"Kafka Server started\n{earlier}{fenced}"
+    assert not is_fenced(replayed)
+    assert not is_fenced(f"{replayed}{earlier}{ACTIVE}\n")
+    assert is_fenced(f"{replayed}{earlier}{ACTIVE}\n{fenced}")
+
+
+def test_a_broker_that_ended_before_it_served_is_recovered_whatever_it_left(tmp_path: Path) -> None:
+    log_dir = tmp_path / "log"
+    log_dir.mkdir()
+    for name in ("recovery-point-offset-checkpoint", CLEAN):
+        (log_dir / name).touch()
+    assert not was_killed(log_dir)
+    node = Node(Java(Path(sys.executable), tmp_path, is_ours=False), tmp_path, NodeAddress(1, 1, 2))
+    node.process = spawn("kafka", [sys.executable, "-c", ""], tmp_path / "kafka.log", {})
+    node.stop()
+    assert was_killed(log_dir)
 
 
 async def test_kafka_of_three_nodes_survives_the_loss_of_one(tmp_path: Path) -> None:
