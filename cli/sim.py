@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import click
 
+from cli.sim_fidelity import fidelity
 from cli.sim_mutate import mutate
 from services.simulator.adapters.snapshot_file import open_snapshot
 from services.simulator.app import build
@@ -20,6 +21,7 @@ def sim() -> None:
     """Serve recorded tools to agents, always the same."""
 
 
+sim.add_command(fidelity)
 sim.add_command(mutate)
 
 
@@ -31,6 +33,7 @@ sim.add_command(mutate)
 @click.option("--idle-seconds", type=click.FloatRange(1), default=1800, show_default=True, help="Life without a call.")
 @click.option("--show-answers", is_flag=True, help="Let clients read ground truth and reference: for auditors.")
 @click.option("--live/--replay-only", default=False, help="Run calls that nobody recorded.  [default: --replay-only]")
+@click.option("--nearest", type=click.Path(path_type=Path), help="Thresholds from `firefly sim fidelity --write`.")
 @click.option("--overlay", type=click.Path(path_type=Path), help="SQLite file for live answers.  [default: in --data]")
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="For live files.")
 @click.option("--mcp-port", type=click.IntRange(0, 65535), help="Serve each episode as MCP too; 0 picks a free one.")
@@ -58,6 +61,7 @@ def serve(snapshot: Path, host: str, port: int, episodes: Path | None, **options
         idle_seconds=options["idle_seconds"],
         show_answers=options["show_answers"],
         replay_only=not options["live"],
+        nearest=options["nearest"],
         overlay=options["overlay"],
         data_dir=options["data"],
         tls_certificate=options["tls_certificate"],

@@ -15,14 +15,16 @@ from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
 from services.simulator.adapters.live_pool import LivePoolThread, Places
 from services.simulator.adapters.live_runner import LiveBounds
 from services.simulator.adapters.live_store import LIVE, LiveStore
+from services.simulator.adapters.nearest_file import open_nearest
 from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.adapters.overlay_file import OverlayFile
 from services.simulator.adapters.runtime_files import read_runtime
-from services.simulator.adapters.snapshot_file import open_snapshot, snapshot_folder
+from services.simulator.adapters.snapshot_file import open_snapshot, read_snapshot_manifest, snapshot_folder
 from services.simulator.adapters.sqlite_library import SqliteLibrary
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.living import Live
 from services.simulator.domain.ports import Library
+from services.simulator.domain.retrieval import Nearest
 from services.simulator.domain.simulating import Simulator, Surroundings
 from services.simulator.server import SERVICES, Doors, register
 from services.simulator.server.access import TokenGuard, tls
@@ -40,6 +42,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     """
     libraries: dict[str, Library] = {}
     lives: dict[str, Live] = {}
+    nearest = _nearest(settings)
     parts: list[Part] = []
     if settings.snapshot:
         snapshot = open_snapshot(settings.snapshot)
@@ -54,7 +57,9 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         parts.append(Background("ingest", partial(store.follow, settings.kafka_bootstrap), store.is_ready))
     episodes = _episodes(settings)
     resources.push_async_callback(episodes.close)
-    simulator = Simulator(libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives)
+    simulator = Simulator(
+        libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives, nearest
+    )
     outcomes = SqliteOutcomes(settings.outcomes_file or _kept_outcomes(settings))
     resources.callback(outcomes.close)
     doors = Doors(simulator, settings, outcomes)
@@ -87,6 +92,14 @@ async def _live(settings: Settings, place: Path, library: SqliteLibrary, resourc
     resources.callback(shutil.rmtree, places.scratch, ignore_errors=True)
     runnable = read_runtime(snapshot_folder(place), library)
     return Live(overlay, await resources.enter_async_context(LivePoolThread(runnable, places, bounds)))
+
+
+def _nearest(settings: Settings) -> dict[str, Nearest]:
+    if settings.nearest is None or settings.snapshot is None:
+        return {}
+    folder = snapshot_folder(settings.snapshot)
+    name = read_snapshot_manifest(folder).snapshot_id
+    return {name: open_nearest(settings.nearest, folder, name)}
 
 
 def _episodes(settings: Settings) -> EpisodeStore:

@@ -32,6 +32,8 @@ class Settings(ServiceSettings):
     """Never run a call on a server; false: run what the snapshot's runtime can."""
     overlay: Path | None = None
     """SQLite file for live answers; none: `DATA/simulator/overlays/<snapshot id>.sqlite`."""
+    nearest: Path | None = None
+    """Thresholds from `firefly sim fidelity`; episodes that allow the tier `nearest` get it for the tools in there."""
     live_at_once: int = Field(default=4, ge=1, le=256)
     """Live calls running at once; their queue is apart from recorded answers."""
     live_waiting: int = Field(default=256, ge=1, le=100_000)
@@ -63,4 +65,8 @@ class Settings(ServiceSettings):
             raise ValueError("nothing to serve: set FIREFLY_SNAPSHOT or FIREFLY_LIVE_STORE")
         if not self.replay_only and self.snapshot is None:
             raise ValueError("only a snapshot can run live: set FIREFLY_SNAPSHOT, or FIREFLY_REPLAY_ONLY=true")
+        if self.nearest is not None and self.snapshot is None:
+            raise ValueError(
+                "only a snapshot has measured neighbours: set FIREFLY_SNAPSHOT, or leave out FIREFLY_NEAREST"
+            )
         return self

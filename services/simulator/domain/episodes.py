@@ -38,6 +38,7 @@ class AnsweredCall:
     result_json: str = ""
     """Own text of errors, misses and live answers; empty where the recording has it."""
     reason: str = ""
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def applied(
         reply.is_error,
         kept,
         reply.reason,
+        reply.distance,
     )
     steps = episode.steps
     if tool and played.situation != episode.situation:
@@ -161,7 +163,14 @@ def repeated_reply(call: AnsweredCall, recorded_json: str) -> Reply:
     """Rebuild the first reply; `recorded_json` is the result of its recording, where it has one."""
     result_json = call.result_json or recorded_json
     return Reply(
-        call.tier, result_json, call.is_error, call.recording_id, call.error_code, call.schema_path, reason=call.reason
+        call.tier,
+        result_json,
+        call.is_error,
+        call.recording_id,
+        call.error_code,
+        call.schema_path,
+        call.distance,
+        call.reason,
     )
 
 

@@ -6,6 +6,8 @@ from shared.model.errors import Rejected
 from shared.model.tasks import Task
 from shared.proof.reward import Outcome, Score, score
 
+_UNKNOWN = (Tier.MISS, Tier.NEAREST, Tier.MODEL)
+"""Tiers without the real answer: a guess that misled an agent is no more its fault than a miss."""
 EXPLANATIONS = {
     Outcome.PASS: "Every field is right.",
     Outcome.FAIL: "At least one field is wrong or missing.",
@@ -29,6 +31,6 @@ def score_episode(episode: Episode, task: Task | None, final_answer: str) -> Sco
         task.ground_truth_json,
         task.answer_types_json,
         task.answer_schema_json,
-        had_miss=bool(episode.tier_counts().get(Tier.MISS)),
+        had_miss=any(episode.tier_counts().get(tier) for tier in _UNKNOWN),
         over_budget=episode.over_budget,
     )

@@ -15,6 +15,7 @@ from services.simulator.domain.living import History, Live, answer
 from services.simulator.domain.ports import Library
 from services.simulator.domain.rendering import Shown, show
 from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, error_reply
+from services.simulator.domain.retrieval import Nearest, approximated
 from services.simulator.domain.tables import Table, Tables
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected, Unavailable
@@ -74,10 +75,11 @@ class Simulator:
         around: Surroundings,
         live_id: str = "",
         lives: Mapping[str, Live] | None = None,
+        nearest: Mapping[str, Nearest] | None = None,
     ) -> None:
-        """`live_id` names the live store among the libraries; `lives` are live tiers by snapshot id."""
+        """`live_id` names the live store among the libraries; `lives` and `nearest` are tiers by snapshot id."""
         self._libraries, self._store, self._around = libraries, store, around
-        self._live_id, self._lives = live_id, lives or {}
+        self._live_id, self._lives, self._nearest = live_id, lives or {}, nearest or {}
         self._tables = Tables()
 
     @property
@@ -102,7 +104,7 @@ class Simulator:
             Rejected: the request names something that is not here, or does not make sense.
         """
         library = self._choose(wanted)
-        plan = _completed(wanted.plan, library)
+        plan = _completed(wanted.plan, library, self._tiers(library))
         episode = episodes.open_episode(self._new_id(), library.snapshot_id, plan, self._expiry())
         # Before it is stored: a request that makes no sense must not leave an episode behind.
         self._tables.of(episode, library)
@@ -220,7 +222,12 @@ class Simulator:
             )
         live = self._lives.get(episode.snapshot_id)
         history = History(episode.situation, episode.opening_world, episode.steps)
-        return await answer(tool, arguments_json, history, library, episode.tiers, live)
+        played = await answer(tool, arguments_json, history, library, episode.tiers, live)
+        nearest = self._nearest.get(episode.snapshot_id) if Tier.NEAREST in episode.tiers else None
+        return approximated(played, tool, episode.situation, library, nearest) if nearest else played
+
+    def _tiers(self, library: Library) -> frozenset[Tier]:
+        return SERVED_TIERS | {Tier.NEAREST} if library.snapshot_id in self._nearest else SERVED_TIERS
 
     def _choose(self, wanted: Wanted) -> Library:
         if wanted.live_store and not self._live_id:
@@ -242,9 +249,9 @@ class Simulator:
         return self._around.now() + self._around.idle_seconds
 
 
-def _completed(plan: EpisodePlan, library: Library) -> EpisodePlan:
-    if not set(plan.tiers) <= SERVED_TIERS:
-        raise Rejected("tier_not_served", f"allowed_tiers may hold {', '.join(sorted(SERVED_TIERS))} here")
+def _completed(plan: EpisodePlan, library: Library, tiers: frozenset[Tier]) -> EpisodePlan:
+    if not set(plan.tiers) <= tiers:
+        raise Rejected("tier_not_served", f"allowed_tiers may hold {', '.join(sorted(tiers))} here")
     if not plan.task_id:
         if not plan.server_ids or not plan.world_digest:
             raise Rejected("bad_request", "give task_id, or server_ids and world_digest")
