@@ -22,8 +22,10 @@ def mended(arguments_json: str, result_json: str) -> str:
     offer = _OFFER.search(text)
     if not offer:
         return ""
+    # Before the offer: what stands behind it in quotes is what the server would take.
     refused = {found[1] for found in _REFUSED.finditer(text[: offer.start()])}
     values = [found[1] or found[2] for found in _VALUE.finditer(offer[1])]
+    # Lists end in "and", and `None` is how Python says that there is no value.
     offered = next((value for value in values if value not in refused and value.lower() not in ("none", "and")), "")
     arguments = parse_canonical(arguments_json)
     changed = _replaced(arguments, refused, offered)

@@ -66,6 +66,7 @@ class Called(Protocol):
         """After."""
 
     @property
+    # Beside the digest: a file written anew with the same bytes says that the tool writes.
     def wrote(self) -> bool:
         """Whether files were written, be it with equal bytes."""
 

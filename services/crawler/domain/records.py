@@ -69,6 +69,7 @@ def failed_record(server_id: str, server_digest: str, failure_class: FailureClas
 
 def catalogue_digest(tools: Sequence[ListedTool]) -> str:
     """sha256 over the tools as received, sorted by name."""
+    # Sorted: servers list their tools in whatever order their dictionary has.
     return digest(sorted([tool.name, *_schemas(tool), *_texts(tool)] for tool in tools))
 
 
@@ -78,6 +79,7 @@ def canaries(facts: ServerFacts, probed: Probed, observed_at: str) -> tuple[Reco
     chains = _chains(probed, behaviours)
     made = []
     for name, trial in probed.trials.items():
+        # Only what was seen to repeat: a canary that differs at the next crawl has to mean drift, not chance.
         is_proven = (behaviours[name].effect, behaviours[name].variation) == (Effect.READ_ONLY, Variation.STABLE)
         if is_proven and trial.first and (chain := chains[id(trial.first)]) is not None:
             made.append(_canary(facts, trial, trial.first, chain, observed_at))
@@ -111,6 +113,7 @@ def _changes(old: ToolRecord | None, new: ToolRecord | None) -> Iterator[tuple[s
         yield "added", "", digest(new.tool_id), new
     else:
         for kind, read in _LOOKS:
+            # Digests travel, not texts: descriptions are strangers' and may be long.
             before, after = digest(read(old)), digest(read(new))
             if before != after:
                 yield kind, before, after, new
@@ -160,6 +163,7 @@ def _chains(probed: Probed, behaviours: Mapping[str, Behaviour]) -> dict[int, st
         if effect in _CHAINED and (moved_world or not called.is_error) and chain is not None:
             is_steady = behaviour.variation is Variation.STABLE
             step = (tool.name, called.arguments_json, called.result_sha256)
+            # From an unsteady call on nobody can reach this state again, so nothing after it is worth recording.
             chain = keys.next_session(chain, *step) if is_steady else None
     return before
 
@@ -178,6 +182,7 @@ def _canary(facts: ServerFacts, trial: Trial, called: Called, chain: str, observ
         result_json=called.result_json,
         result_sha256=called.result_sha256,
         is_error=called.is_error,
+        # What it was proven to be, not what it counted as when the probe was made.
         effect=Effect.READ_ONLY,
         stability=Stability.STABLE,
         path_mode=called.path_mode,

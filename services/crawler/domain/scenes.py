@@ -49,6 +49,7 @@ class Scene:
 
 def scenes(world: WorldRecord, text: str, everything: str, most: int) -> tuple[Scene, ...]:
     """Draw scenes for a tool whose description is `text`; `everything` is what its whole server says."""
+    # The tool's own words first: one server may read three formats with different tools.
     files = files_of(world, text) or _own_files(world, everything) or _text_files(world)
     return tuple(_scene(world, path, files) for path in files[:most]) or (_scene(world, "", []),)
 
@@ -83,7 +84,9 @@ def _text_files(world: WorldRecord) -> list[str]:
 
 
 def _with_suffix(world: WorldRecord, suffix: str) -> list[str]:
+    # Hidden folders hold what programs keep for themselves.
     paths = [file.path for file in world.files if file.path.lower().endswith(suffix) and "/." not in f"/{file.path}"]
+    # The plainest first: files deep in a tree are generated, nested in archives, or about something else.
     return sorted(paths, key=lambda path: (path.count("/"), len(path), path))
 
 

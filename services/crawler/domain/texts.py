@@ -61,6 +61,7 @@ def names_file(name: str) -> bool:
 
 def text_for(place: Place) -> str:
     """The likeliest string."""
+    # What agrees with the world comes before what the description suggests: examples there name files nobody has.
     for rule in (_remembered, _path, _formatted, _suggested, _by_head, _by_description, _by_any_word, _quoted):
         if (found := rule(place)) is not None:
             return found
@@ -73,6 +74,7 @@ def _remembered(place: Place) -> str | None:
         return None
     if place.said == {"project"} or (place.said <= {"project", "name"} and not place.said & _FILES):
         return REGISTERED
+    # Such servers want paths below the remembered folder; an absolute one is refused.
     goes_by_name = '"project"' in place.tool.input_schema_json
     if goes_by_name and place.said & _FILES:
         return place.scene.file.removeprefix(f"{MOUNT}/")
@@ -93,9 +95,11 @@ def _path(place: Place) -> str | None:
 def _file(place: Place) -> str:
     said, scene = place.said, place.scene
     if said & _NEW or (verb(place.tool.name) == "create" and not said & {"source", "image", "csv"}):
+        # A new name: writing over a file would take away what later probes read.
         return f"{MOUNT}/firefly-probe{_suffix(scene.file)}"
     if named := files_of(scene.world, " ".join(words(place.name))):
         return absolute(named[0])
+    # The first words only: "path of the file, in any folder" is a file.
     wants_folder = _FOLDER_TEXT.search(" ".join(place.text.split()[:5]) or place.tool.name.replace("_", " "))
     path = scene.folder if wants_folder or place.prefers_folder else scene.file
     return f"file://{path}" if said & {"uri", "uris"} else path
@@ -114,8 +118,10 @@ def _formatted(place: Place) -> str | None:
 
 def _suggested(place: Place) -> str | None:
     """What the description itself offers, unless the world knows better."""
+    # The scene knows a sheet that exists; a description's example (`Sheet1`) seldom does.
     if place.said & {"sheet", "column", "field", "cell", "range"}:
         return None
+    # After a cue such as `e.g.`: other quoted words name options.
     found = _SUGGESTED.search(place.text)
     return found[1] if found else None
 
@@ -150,6 +156,7 @@ def _table(place: Place) -> dict[str, str]:
     scene, tool = place.scene, place.tool
     is_sql = re.search(r"\bsql\b", f"{tool.description} {place.text}", re.I)
     zone, text = "Europe/Paris", scene.word
+    # Harmless in every dialect, and it needs no table.
     statement = "SELECT 1 AS one"
     return {
         **dict.fromkeys(("timezone", "zone", "tz"), zone),
@@ -172,6 +179,7 @@ def _table(place: Place) -> dict[str, str]:
         "variable": "x",
         "language": scene.language,
         "branch": "probe-branch" if verb(tool.name) == "create" else "main",
+        # An hour that is read the same with and without am and pm.
         "time": "14:30",
         "email": "probe@example.com",
         "pattern": "*",

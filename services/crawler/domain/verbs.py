@@ -19,6 +19,7 @@ _CHANGES = _set(
     resize restore revert rotate save send set split stage stop store submit sync tag touch train trim undo ungroup
     unhide uninstall unlock unmerge unprotect unregister update upload wrap write"""
 )
+# `add` with numbers only is a sum, `add` with a name is a change.
 _ARITHMETIC = _set("add cut merge set split")
 _MEMORY = _set("activate begin configure connect init initialize load login register select set start subscribe use")
 _REMOVES = _set("cancel clean clear close delete drop kill remove reset stop undo uninstall unregister")
@@ -48,8 +49,10 @@ def promises_memory(tool: ListedTool) -> bool:
 
 def rank(tool: ListedTool) -> int:
     """Order of probing: looking, remembering, changing, removing; to add numbers is to look."""
+    # By the first verb known here: `get_or_create` looks first.
     said = verb(tool.name)
     if said in _REMOVES:
+        # Last: what a removal takes away, no other probe can read any more.
         return 3
     if said in _MEMORY:
         return 1
