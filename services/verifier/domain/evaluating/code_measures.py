@@ -29,12 +29,14 @@ def names(path: str, text: str, sort: str) -> tuple[str, ...]:
     kinds = _SORTS.get(sort)
     if kinds is None or not path.endswith(".py"):
         raise Unread(f"the {sort} of {path} are what the tool that lists them says")
+    # Tools differ here: some list methods as functions, some do not.
     if any(isinstance(node, ast.ClassDef) for node in _body(text)) and sort == "functions":
         raise Unread(f"{path} defines classes: whether methods are functions is the tool's to say")
     return tuple(sorted(node.name for node in _body(text) if isinstance(node, kinds)))
 
 
 def _lines(text: str) -> Decimal:
+    # As editors count: a last line feed begins no further line.
     return Decimal(len(text.splitlines()))
 
 

@@ -17,6 +17,7 @@ def disagreement(field: lf.Field, value: Value, truth: Any, answer_type: Mapping
     """Say how the evaluated value of a field differs from the answer; empty when it agrees."""
     unit = str(getattr(field.value, "unit", ""))
     said = str(answer_type.get("unit", ""))
+    # By meaning: `kg` and `kilograms` are one unit, an unknown one is compared as it is written.
     if find_unit(said) != find_unit(unit) and unit != said:
         return f"the answer is in {said or 'no unit'}, the question means {unit or 'no unit'}"
     same = _same_number(field, value, truth) if _is_number(truth) else equal(answer_type, truth, _plain(value))

@@ -58,6 +58,7 @@ def named(world: World, handle: Handle) -> Document:
     if not _fits(document, handle):
         raise Rejected(NO_REFERENT, f"{handle.path} is not called {handle.title!r} {handle.dated}".rstrip())
     others = [other.path for other in documents(world) if other.path != handle.path and _competes(other, handle)]
+    # A title word for word is that document, even where a longer title holds the same words.
     if others and not (_is_exact(document, handle) and not handle.dated and not _exact(world, others, handle)):
         raise Rejected(AMBIGUOUS, f"{handle.title!r} is {handle.path} as well as {others[0]}")
     return document
@@ -80,6 +81,7 @@ def property_of(document: Document, name: str) -> str:
 
 
 def _only(found: Collection[str], path: str, label: str) -> str:
+    # Said twice alike is said once.
     distinct = {fold(text): text for text in found if text}
     if not distinct:
         raise Rejected(NO_REFERENT, f"{path} says nothing under {label!r}")
@@ -94,6 +96,7 @@ def _same(one: str, other: str) -> bool:
 
 def _fits(document: Document, handle: Handle) -> bool:
     """The question may leave words of the title out, as long as those that it uses come in order."""
+    # An iterator, so that each word is looked for behind the one before.
     rest = iter(words(document.title))
     return all(word in rest for word in words(handle.title)) and _is_dated(document, handle)
 

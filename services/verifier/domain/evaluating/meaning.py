@@ -75,15 +75,19 @@ class Meanings:
         except Unread as error:
             unread = str(error)
         except Rejected as error:
+            # A reason that the funnel does not know would be a column nobody reads.
             reason = error.reason if error.reason in MEANING_GATES else MISMATCH
             return Meaning(Uniqueness.OBSERVED, Refusal(reason, error.text or error.reason))
+        # Not knowing is no refusal: most walks over unknown tools cannot be evaluated from files.
         return Meaning(Uniqueness.OBSERVED if unread else Uniqueness.PROVEN, unread=unread)
 
     def _compare(self, task: Task, question: lf.Question) -> str:
         """Say what could not be read; raises Rejected with the reason where something speaks against the task."""
         values, unread = self._values(question)
+        # Also where something was unread: what could be evaluated must agree all the same.
         if text := _mismatch(task, question, values):
             raise Rejected(MISMATCH, text)
+        # Only where every value was read: a contradiction of half a question proves nothing.
         if not unread and (text := self._sources.contradiction(self._evaluator, question, task.prompt)):
             raise Rejected(CONTRADICTING, text)
         if not unread:

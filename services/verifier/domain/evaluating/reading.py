@@ -29,9 +29,11 @@ def number_of(text: Value, said_unit: str = "", wanted: str = "") -> Decimal | N
     """
     quantity = read_quantity(text) if isinstance(text, str) else None
     number = quantity[0] if quantity else _number(text)
+    # The cell wins over its header: sheets hold "3.2 kg" under a column called weight.
     unit = quantity[1] if quantity else said_unit
     if number is None or not number.is_finite():
         return None
+    # Where one side says no unit, the number is taken in the wanted one, as a reader would.
     return converted(number, unit, wanted) if wanted and unit and unit != wanted else number
 
 
@@ -40,6 +42,7 @@ def converted(number: Decimal, unit: str, wanted: str) -> Decimal:
     if not same_dimension(unit, wanted) or dimension(unit).startswith("currency"):
         raise Rejected(NO_REFERENT, f"{number} is in {unit or 'no unit'}, which is never {wanted}")
     one, other = units()[unit], units()[wanted]
+    # Written again, not shared with the transforms: this evaluator has to be able to disagree with them.
     exact = (Fraction(number) * one.factor + one.offset - other.offset) / other.factor
     return CONTEXT.divide(Decimal(exact.numerator), Decimal(exact.denominator))
 
@@ -67,6 +70,7 @@ def _number(value: Value) -> Decimal | None:
 def _plain(text: str) -> Decimal | None:
     """A number that is no code: `007` is not 7."""
     stripped = text.strip()
+    # Codes have leading zeros, numbers do not.
     if len(stripped) > 1 and stripped[0] == "0" and stripped[1].isdigit():
         return None
     return read_number(stripped)

@@ -51,6 +51,7 @@ def sources(question: lf.Question) -> tuple[Source, ...]:
     found: dict[str, bool] = {}
     for form in lf.walk(question):
         if isinstance(form, lf.Table):
+            # One use that is no table, and SQL over files no longer reads all of it.
             found[form.path] = found.get(form.path, True) and form.format in _TABULAR
         elif path := getattr(form, "path", ""):
             found.update(dict.fromkeys(_looks(form, path), False))
@@ -59,6 +60,7 @@ def sources(question: lf.Question) -> tuple[Source, ...]:
 
 def _looks(form: Any, path: str) -> tuple[str, ...]:
     """What a form looks at: a file, or one state of a repository; a file that must be found first is one of its own."""
+    # Which file it is has to be found first, so it is another look whatever its name turns out to be.
     if isinstance(form, lf.FileMeasure | lf.FileNames):
         return (f"{path}/*",)
     if isinstance(form, lf.BranchValue):

@@ -43,6 +43,7 @@ def untimely(evaluator: Evaluator, question: lf.Question) -> str:
             source = computing.zone(evaluator.value(form.from_zone))
             now = datetime.fromisoformat(evaluator.world.now).astimezone(source).timetz().replace(tzinfo=None)
             asked, there = read_time(form.time), read_time(text_of(evaluator.value(form)))
+            # "Today at 9:00" said at 9:30 means tomorrow, which may have another offset.
             if asked is not None and asked.replace(tzinfo=None) <= now:
                 return f"{form.time} is over where it is {now:%H:%M}"
             if there is not None and not _EARLIEST <= there.replace(tzinfo=None) <= _LATEST:
@@ -58,11 +59,13 @@ def _rows(evaluator: Evaluator, form: Any) -> Iterator[str]:
     found = selecting.meeting(table, form.where, evaluator.value)
     counts = isinstance(form, lf.Aggregate) and form.function is lf.Function.COUNT
     adds = isinstance(form, lf.Aggregate) and form.function is lf.Function.SUM
+    # A count of nothing is an answer; the highest of one row is none.
     fewest = 0 if counts else _FEWEST_ADDED if adds else _FEWEST_COMPARED
     if len(found) < fewest:
         yield f"{form.table.path}: only {len(found)} rows to choose from by {form.column}"
     for condition in form.where:
         others = tuple(other for other in form.where if other is not condition)
+        # Without it the same rows are left: a reader would wonder what it is there for, and nobody has to evaluate it.
         if len(selecting.meeting(table, others, evaluator.value)) == len(found):
             yield f"{form.table.path}: the condition on {condition.column} removes no row"
         for value in condition.value.of if isinstance(condition.value, lf.Several) else ():
@@ -87,11 +90,13 @@ def _circular(evaluator: Evaluator, value: Any) -> str:
     for form in lf.walk(value):
         if isinstance(form, lf.Literal) and is_same(form.text, sought):
             return f"the question says {sought[:40]!r} itself"
+        # Short answers stand in any document by chance.
         if isinstance(form, lf.Fact) and len(sought) >= _SHORTEST:
             try:
                 said = documents.named(evaluator.world, form).labelled
             except (Unread, Rejected):
                 continue
+            # Then opening the document is the whole task, whatever the chain behind it.
             if any(is_same(text, sought) for _, text in said):
                 return f"{form.path} says {sought[:40]!r} itself"
     return ""
