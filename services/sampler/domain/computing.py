@@ -31,6 +31,7 @@ def converted(realiser: Realising, form: lf.Converted) -> Found:
     """Convert a quantity with a tool that knows both units."""
     value = realiser.value(form.of)
     for ability in realiser.choose(Skill.CONVERT_UNIT):
+        # The tool's own spelling: `pound` to one, `lb` to the next.
         known = {find_unit(text): text for text in reversed(ability.detail)}
         if form.from_unit not in known or form.unit not in known:
             continue
@@ -74,6 +75,7 @@ def computed(realiser: Realising, form: lf.Computed) -> Found:
 
 def computed_answer(realiser: Realising, form: lf.Computed) -> Answer:
     """Compute with a tool, or cite the operands and derive."""
+    # Both ways are wanted: an agent may compute in its head, and a tool may be needed for it.
     if realiser.rng.random() < _BY_TOOL:
         try:
             return cite(realiser.value(form))
@@ -117,6 +119,7 @@ def _calculated(realiser: Realising, ability: Ability, form: lf.Computed, found:
 def _result(call: str, ability: Ability, kind: ValueKind, usual: tuple[str, ...]) -> Found:
     """Find the one number of a computation's result; it flows under the key it was seen under."""
     numeric = (ValueKind.NUMBER, ValueKind.QUANTITY)
+    # As it was seen: what a schema promises is not always the key that comes.
     seen = [output.key for output in ability.node.outputs if output.kind in numeric and output.key in usual]
     key = seen[0] if seen else usual[0]
     return Found(call, _ONLY_NUMBER, key, kind)

@@ -35,6 +35,8 @@ class Realiser:
             if isinstance(form, lf.Attribute):
                 columns = self.wanted.get(form.entity, ())
                 self.wanted[form.entity] = tuple(dict.fromkeys((*columns, form.column)))
+            # What only stands in the answer or in arithmetic may be
+            # cited; everything else is an argument of a later call.
             if not isinstance(form, lf.Question | lf.Field | lf.Attribute | lf.Computed):
                 self.flowing.update(inner for inner in lf.parts(form) if not isinstance(inner, lf.Literal))
             if isinstance(form, lf.Aggregate):
@@ -70,6 +72,7 @@ class Realiser:
     def choose(self, *skills: Skill) -> tuple[Ability, ...]:
         """List abilities of the skills in a random order."""
         found = [ability for skill in skills for ability in self.toolbox.having(skill)]
+        # In the fixed order one server would do all the reading, and the others would never be in a task.
         self.rng.shuffle(found)
         return tuple(found)
 

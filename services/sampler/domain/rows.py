@@ -220,6 +220,7 @@ def _steps(table: WorldTable, index: int, column: str) -> list[dict[str, Any]]:
 
 def _querying(realiser: Realising, table: lf.Table) -> tuple[Ability, ...]:
     if statements.names_files(table):
+        # A list inside a JSON document is no table to SQL over files.
         return () if realiser.relation(table).world_table.pointer else realiser.choose(Skill.QUERY_FILES)
     return realiser.choose(Skill.QUERY_TABLES) if statements.names_tables(table) else ()
 

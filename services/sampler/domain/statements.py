@@ -49,6 +49,7 @@ def extreme(written: Written, table: Table, columns: Sequence[str], by: tuple[st
     written.write(f"SELECT {', '.join(map(_name, columns))} FROM {_place(table)}")
     _conditions(written, where)
     written.write(" AND " if where else " WHERE ")
+    # Not ORDER BY with LIMIT 1: that hides a tie, and a tie has no answer.
     written.write(f"{_name(column)} = (SELECT {function}({_name(column)}) FROM {_place(table)}")
     return _conditions(written, where).write(")")
 
@@ -88,6 +89,7 @@ def _list(written: Written, values: Sequence[Found]) -> None:
 
 
 def _value(written: Written, condition: Condition, value: Found) -> None:
+    # Compared as text, 9 is over 10.
     bare = value.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and condition.operator in (
         Operator.OVER,
         Operator.UNDER,
@@ -108,6 +110,7 @@ def _quoted(written: Written, value: Found) -> None:
 
 
 def _name(column: str) -> str:
+    # Quoted only where it must be: statements are read by people too.
     return column if re.fullmatch(r"[a-z_][a-z0-9_]*", column) else '"' + column.replace('"', '""') + '"'
 
 
