@@ -82,6 +82,7 @@ def answer_field(
     evidence = cite(citation, calls, volatile)
     results = {call_id: call.result_json for call_id, call in calls.items()}
     value = derive(evidence, results)
+    # Text in the result, number in the question: the step that reads it belongs into the evidence.
     if isinstance(value, str) and getattr(form.value, "kind", None) in _NUMERIC:
         evidence = replace(evidence, transforms_json=canonical([*parse(evidence.transforms_json), {"name": "number"}]))
         value = derive(evidence, results)
@@ -102,6 +103,7 @@ def schema(fields: Sequence[AnswerField]) -> dict[str, Any]:
         "type": "object",
         "properties": properties,
         "required": [field.key for field in fields],
+        # Models that constrain their output to a schema would otherwise add keys.
         "additionalProperties": False,
     }
 
@@ -118,6 +120,7 @@ def _refuse_nothing(value: Any) -> None:
         raise Rejected("no_citable_value", "the value is too large to ask for")
     if isinstance(value, Decimal) and not value.is_finite():
         raise Rejected("no_citable_value", "the value is not finite")
+    # Programs write these where there is no value.
     if text_of(value).lower() in ("nan", "null", "none", "unknown", "n/a"):
         raise Rejected("no_citable_value", "the value says that there is none")
 
@@ -128,6 +131,7 @@ def _typed(form: lf.Field, value: Any) -> dict[str, Any]:
         return {"type": "boolean"}
     if isinstance(value, int | Decimal):
         kind = "integer" if isinstance(value, int) and form.decimals < 0 else "number"
+        # One step of the last decimal asked for: a tool may have rounded before the agent does.
         tolerance = {"tolerance": str(Decimal(1).scaleb(-form.decimals))} if form.decimals >= 0 else {}
         return {"type": kind, **({"unit": unit} if unit else {}), **tolerance}
     if isinstance(value, list):

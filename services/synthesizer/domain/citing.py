@@ -94,6 +94,7 @@ def _only_number(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     column, where = wanted["column"], wanted["where"]
+    # All columns at once: a text may hold several tables, and only one has them all.
     grid = _grid(call, [column, *(name for name, _, _ in where)], wanted.get("sheet", ""))
     hits = [r for r in range(len(grid.rows)) if all(_same(grid.cell(r, name), text) for name, _, text in where)]
     # Two rows that meet the condition are two answers.
@@ -106,6 +107,7 @@ def _cell(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
 
 def _rows(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     grid = _grid(call, wanted["rows"], wanted.get("sheet", ""))
+    # A result that was cut off would make a total of half of the rows.
     if len(grid.rows) != wanted.get("count", len(grid.rows)):
         raise Rejected(
             "ambiguous_selector", f"{len(grid.rows)} rows in {call.call_id}, the table has {wanted['count']}"
@@ -141,6 +143,7 @@ def _spot(pattern: str, what: str, call: ExecutedCall) -> Cited:
     spots = [match.span(1) for match in re.finditer(pattern, _text(call))]
     if not spots:
         raise Rejected("no_citable_value", f"no {what} in {call.call_id}")
+    # Two files were changed, so "the changed file" is none.
     if len(spots) > 1:
         raise Rejected("ambiguous_selector", f"{len(spots)} of {what} in {call.call_id}")
     return Cited(canonical([{"pointer": "/content/0/text"}, {"span": list(spots[0])}]))
@@ -160,6 +163,7 @@ def _time(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:
     """The time of day inside the moment of the target zone."""
     moments = [v for v in extract(call.result_json) if _MOMENT.match(v.text) and _TARGET.search(v.locator_json)]
     value = _only(moments, f"the local time in {call.call_id}")
+    # The time alone is cited: the date in front of it moves with the second run's clock.
     match = _MOMENT.match(value.text)
     span = list(match.span(1)) if match else [0, 1]
     return Cited(canonical([*json.loads(value.locator_json), {"span": span}]))
@@ -187,6 +191,7 @@ _FINDERS: Mapping[str, Callable[[Mapping[str, Any], ExecutedCall], Cited]] = {
 def _echoed(call: ExecutedCall) -> str:
     """Arguments that a value may not merely repeat: whole ones, not words of a statement."""
     arguments = json.loads(call.arguments_json)
+    # Words of a statement are no echo: `SELECT name` returns names.
     kept = {k: v for k, v in arguments.items() if not (isinstance(v, str) and " " in v)}
     return canonical(kept) if isinstance(arguments, dict) else "{}"
 

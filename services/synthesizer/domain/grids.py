@@ -61,6 +61,7 @@ def grids(result_json: str, names: Sequence[str], sheet: str = "") -> list[Grid]
         if isinstance(part, dict) and isinstance(part.get("text"), str):
             text = part["text"]
             own = list(_of_text(text, ({"pointer": f"/content/{index}/text"},), names, 0))
+            # A workbook as markdown has one table per sheet, alike in their columns.
             under = [g for g in own if g.text_table is not None and _heading(text, g.text_table) == sheet]
             found.extend(under or own)
     return found
@@ -86,6 +87,7 @@ def _of_text(text: str, steps: Steps, names: Sequence[str], depth: int) -> Itera
         if set(names) <= set(table.header):
             rows = tuple(dict(zip(table.header, row, strict=True)) for row in table.rows)
             yield Grid(whole, {n: pointer(n) for n in names}, rows, 0, index, {n: n for n in names})
+        # Cells are cited by header text, so two equal headers would lead to the first of them.
         elif (at := _header_row(table.rows, names)) is not None and len(set(table.header)) == len(table.header):
             headers = {n: table.header[table.rows[at].index(n)] for n in names}
             rows = tuple(dict(zip(table.header, row, strict=True)) for row in table.rows[at + 1 :])
@@ -120,6 +122,7 @@ def _of_list(value: list[Any], steps: Steps, where: str, names: Sequence[str]) -
 
 
 def _header_row(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> int | None:
+    # Sheets begin with a title and blank rows; a header further down belongs to another table.
     for index, row in enumerate(rows[:_HEADER_WITHIN]):
         if all(name in row for name in names):
             return index

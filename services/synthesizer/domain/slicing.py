@@ -31,9 +31,11 @@ def reference(calls: Sequence[ExecutedCall], evidence: Sequence[FieldEvidence]) 
     order = list(by_id)
     for call in calls:
         until = last.get(call.server_id)
+        # A preparation stays if something after it on its server is needed: without it that call would fail.
         if call.precondition and until and order.index(call.call_id) < order.index(until):
             needed.add(call.call_id)
     kept = tuple(_reference_call(call) for call in calls if call.call_id in needed)
+    # A calculator call makes no task a task of several calls.
     counted = [call for call in kept if not call.replaceable]
     servers = tuple(sorted({call.server_id for call in kept}))
     return Reference(kept, _tags(kept, counted, evidence), max(1, len(counted)), servers)
@@ -58,6 +60,7 @@ def _reference_call(call: ExecutedCall) -> ReferenceCall:
         recording_id=call.recording_id,
         result_sha256=call.result_sha256,
         is_error=call.is_error,
+        # Proven, not guessed by name: it answered the same in a world without files.
         replaceable=call.behaviour.pure,
         precondition=call.precondition,
     )
