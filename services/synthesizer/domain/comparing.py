@@ -54,7 +54,9 @@ def _again(said: str, later: str) -> str:
 
 
 def _difference(speaker: Speaker, one: str, other: str, rng: random.Random) -> str:
+    # Whichever is said second is shortened; both orders occur.
     one_later, other_later = _again(other, one), _again(one, other)
+    # Neutral words where the answer may be negative: "how much higher" would say that it is not.
     if speaker.either:
         return rng.choice(
             (
