@@ -88,6 +88,7 @@ class Crawling:
         logger.info("crawled", server_id=request.server_id, tools=len(tools), calls=len(probed.log), seconds=seconds)
         found = canaries(facts, probed, self._now().isoformat(timespec="milliseconds"))
         return [
+            # Tools before their server: a tool counts once its server's record names it.
             *(Output(CATALOGUE, f"tool/{tool.tool_id}", tool) for tool in tools),
             Output(CATALOGUE, f"server/{facts.server_id}", record),
             *(Output("recordings", recording.recording_id, recording) for recording in found),
@@ -100,8 +101,10 @@ class Crawling:
 
     async def _world(self, world_digest: str) -> WorldRecord:
         known = self._worlds.get(world_digest)
+        # Looked at once for all servers that share it; a failed look is tried again.
         if known is None or (known.done() and (known.cancelled() or known.exception())):
             self._worlds[world_digest] = asyncio.create_task(asyncio.to_thread(self._inspect, world_digest))
+        # One handler's cancellation must not end the look that others wait for.
         return await asyncio.shield(self._worlds[world_digest])
 
     def _inspect(self, world_digest: str) -> WorldRecord:
@@ -115,6 +118,7 @@ def dead_crawl(event: Event, error: Exception) -> Sequence[Output]:
     """Give a dead-lettered request its terminal record, so that nobody waits for it."""
     if not isinstance(event.record, CrawlRequest) or not event.record.server_id:
         return ()
+    # Without a terminal record the graph would wait for this server for ever.
     return [_failed(event.record.server_id, FailureClass.LIST_FAILED, f"crawl ended by a bug: {type(error).__name__}")]
 
 
