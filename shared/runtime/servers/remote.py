@@ -41,10 +41,13 @@ class RemoteConnection:
             timeout=httpx2.Timeout(self._timeout),
             event_hooks={"response": [self._note_status]},
         )
-        await self._stack.enter_async_context(client)
-        received, sent = await self._stack.enter_async_context(
-            streamable_http_client(self._spec.url, http_client=client, max_sse_event_size=_EVENT_BYTES)
-        )
+        async with contextlib.AsyncExitStack() as opening:
+            # Closed again where the second one cannot be opened: no `__aexit__` follows an enter that failed.
+            await opening.enter_async_context(client)
+            received, sent = await opening.enter_async_context(
+                streamable_http_client(self._spec.url, http_client=client, max_sse_event_size=_EVENT_BYTES)
+            )
+            self._stack = opening.pop_all()
         to_session, tapped = anyio.create_memory_object_stream[SessionMessage | Exception](64)
         self._task = asyncio.create_task(self._tap(received, to_session))
         self._tapped, self._is_open = tapped, True

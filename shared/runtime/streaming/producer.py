@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Self
 
 import structlog
@@ -93,11 +94,14 @@ class Publisher:
             Unavailable: Kafka does not answer.
         """
         self._producer = clients.idempotent_producer(self._bootstrap)
-        try:
-            await asyncio.wait_for(self._producer.start(), START_SECONDS)
-        except (KafkaError, TimeoutError) as error:
-            await stop_quietly(self._producer)
-            raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+        async with AsyncExitStack() as undone:
+            # Also where the start is cancelled: `async with` calls no `__aexit__` for an enter that failed.
+            undone.push_async_callback(stop_quietly, self._producer)
+            try:
+                await asyncio.wait_for(self._producer.start(), START_SECONDS)
+            except (KafkaError, TimeoutError) as error:
+                raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+            undone.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

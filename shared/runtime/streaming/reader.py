@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Self
 
 import structlog
@@ -115,14 +116,14 @@ class Follower:
             Unavailable: Kafka does not answer, or a topic is missing.
         """
         self._consumer = clients.free_consumer(self._bootstrap)
-        try:
-            await asyncio.wait_for(self._open(), STALL_SECONDS)
-        except (KafkaError, TimeoutError) as error:
-            await stop_quietly(self._consumer)
-            raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
-        except Unavailable:
-            await stop_quietly(self._consumer)
-            raise
+        async with AsyncExitStack() as undone:
+            # Also where the opening is cancelled: nobody would ever stop the consumer, and its sockets stay open.
+            undone.push_async_callback(stop_quietly, self._consumer)
+            try:
+                await asyncio.wait_for(self._open(), STALL_SECONDS)
+            except (KafkaError, TimeoutError) as error:
+                raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+            undone.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
