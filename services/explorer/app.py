@@ -76,7 +76,7 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     pool = await resources.enter_async_context(_pool(settings))
     catalogue = Catalogue(pool.learn)
     budget = Budget(settings, ledger.spend)
-    benders, policy = _benders(settings, budget.spend)
+    benders, policy = _benders(settings, budget.spend, resources)
     explorer = Explorer(PooledEnvironments(pool, budget.spend), benders, policy)
     handler = Exploring(explorer, catalogue, settings.catalogue_wait_seconds, lambda: datetime.now(UTC))
     stage = Stage("explorer", ("sub-dags",), handler.handle, on_dead=dead_exploration, hold=budget.hold)
@@ -96,10 +96,11 @@ def _pool(settings: Settings) -> EnvironmentPool:
     return EnvironmentPool(WorldStore(settings.data_dir / "worlds"), launcher, scratch, bounds)
 
 
-def _benders(settings: Settings, spend: Spend) -> tuple[Sequence[PlanBender], str]:
+def _benders(settings: Settings, spend: Spend, resources: AsyncExitStack) -> tuple[Sequence[PlanBender], str]:
     """Choose who bends plans, and the policy that says so on every exploration."""
     if not settings.openai_base_url:
         return (PlannedBender(),), POLICY
     cache = AnswerCache(settings.data_dir / "answers")
     model = OpenAiModel(settings, "explorer", cache, spend)
+    resources.push_async_callback(model.close)
     return (PlannedBender(), ModelBender(model)), f"{POLICY}+{settings.model_by_role.get(ROLE, settings.model)}"

@@ -60,7 +60,9 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     budget, paraphraser = Budget(settings, ledger.spend), None
     if settings.openai_base_url:
         cache = AnswerCache(settings.data_dir / "answers")
-        paraphraser = Paraphraser(OpenAiModel(settings, "synthesizer", cache, budget.spend))
+        model = OpenAiModel(settings, "synthesizer", cache, budget.spend)
+        resources.push_async_callback(model.close)
+        paraphraser = Paraphraser(model)
     handler = Synthesizing(catalogue, settings.catalogue_wait_seconds, paraphraser)
     hold = budget.hold if paraphraser else go
     stage = Stage("synthesizer", ("explorations",), handler.handle, on_dead=dead_draft, hold=hold)

@@ -77,7 +77,9 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     budget, judge = Budget(settings, ledger.spend), None
     if settings.openai_base_url:
         cache = AnswerCache(settings.data_dir / "answers")
-        judge = ModelJudge(OpenAiModel(settings, "verifier", cache, budget.spend))
+        model = OpenAiModel(settings, "verifier", cache, budget.spend)
+        resources.push_async_callback(model.close)
+        judge = ModelJudge(model)
     meanings = WorldMeanings(WorldStore(settings.data_dir / "worlds"))
     handler = Verifying(Verifier(SimulatorClient(channel), meanings, judge))
     # Without a judge the verifier spends nothing, and must not wait for money.
