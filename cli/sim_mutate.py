@@ -94,7 +94,9 @@ async def judge_all(
         client = await resources.enter_async_context(
             AsyncClient(await _served(folder, scratch, live, resources), CALL_SECONDS)
         )
-        judge = Judge(client, open_snapshot(folder), await _truth(folder, scratch, live, resources))
+        library = open_snapshot(folder)
+        resources.callback(library.close)
+        judge = Judge(client, library, await _truth(folder, scratch, live, resources))
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one(recording: Recording, mutant: Mutant) -> Judged:

@@ -4,10 +4,11 @@ import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from services.simulator.adapters import library_tables
-from services.simulator.adapters.digest_tree import DigestTree, read_digests, write_digests
+from services.simulator.adapters.digest_tree import DigestTree, Runs, read_digests, write_digests
 from services.simulator.adapters.snapshot_library import SnapshotLibrary
 from services.simulator.domain import snapshots
 from services.simulator.domain.ports import Counts
@@ -79,15 +80,23 @@ def open_snapshot(place: Path) -> SnapshotLibrary:
     _check_tree(folder / RUNTIME, manifest.runtime)
     runs = read_digests(folder / DIGESTS, manifest.digests_sha256)
     try:
-        # Immutable: SQLite takes no locks and writes no side files,
-        # so any number of processes share a read-only volume.
-        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        counts = Counts(manifest.tasks, manifest.recordings)
-        return SnapshotLibrary(database, manifest.snapshot_id, DigestTree(database, runs, path), counts)
+        return _library(path, manifest, runs)
     except sqlite3.Error as error:
         raise BadInput(f"{path} cannot be read ({error}): copy the snapshot again") from error
     except Rejected as error:
         raise BadInput(error.text) from error
+
+
+def _library(path: Path, manifest: Manifest, runs: dict[str, Runs]) -> SnapshotLibrary:
+    with ExitStack() as opening:
+        # Immutable: SQLite takes no locks and writes no side files,
+        # so any number of processes share a read-only volume.
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        opening.callback(database.close)
+        counts = Counts(manifest.tasks, manifest.recordings)
+        library = SnapshotLibrary(database, manifest.snapshot_id, DigestTree(database, runs, path), counts)
+        opening.pop_all()
+    return library
 
 
 def verify_snapshot(place: Path) -> Manifest:
