@@ -18,6 +18,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -151,14 +152,14 @@ class Subscription:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=RECORD_BYTES,
         )
-        try:
-            await asyncio.wait_for(self._open(), START_SECONDS)
-        except (asyncio.TimeoutError, KafkaError) as error:  # noqa: UP041 - another class before Python 3.11
-            await self._consumer.stop()
-            raise SubscriptionError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
-        except SubscriptionError:
-            await self._consumer.stop()
-            raise
+        async with AsyncExitStack() as undone:
+            # Also where the opening is cancelled: `async with` calls no `__aexit__` for an enter that failed.
+            undone.push_async_callback(self._consumer.stop)
+            try:
+                await asyncio.wait_for(self._open(), START_SECONDS)
+            except (asyncio.TimeoutError, KafkaError) as error:  # noqa: UP041 - another class before Python 3.11
+                raise SubscriptionError(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+            undone.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
