@@ -142,15 +142,16 @@ async def test_graph_killed_between_epochs_cuts_the_same_versions(own_kafka: str
         found = await until_cut(own_kafka, 3)
         assert [found[n].graph_digest for n in range(4)] == [version.cut.graph_digest for version in wanted]
         assert [found[n].folded_epoch for n in range(4)] == [-1, -1, 0, 1]
-        door = graph_grpc.GraphServiceStub(rpc.open_channel(f"127.0.0.1:{port}"))
-        cut = await answered(door, 3)
-        assert cut.cut.graph_digest == wanted[3].cut.graph_digest
-        tool_id = next(iter(wanted[3].nodes))
-        near = await rpc.answer(door.GetNeighbourhood(pb.GetNeighbourhoodRequest(tool_id=tool_id)))
-        assert near.node.tool_id == tool_id
-        assert len(near.incoming) == len(wanted[3].incoming(tool_id))
-        with pytest.raises(Rejected, match="not_found"):
-            await rpc.answer(door.GetNeighbourhood(pb.GetNeighbourhoodRequest(tool_id="no")))
+        async with rpc.open_channel(f"127.0.0.1:{port}") as channel:
+            door = graph_grpc.GraphServiceStub(channel)
+            cut = await answered(door, 3)
+            assert cut.cut.graph_digest == wanted[3].cut.graph_digest
+            tool_id = next(iter(wanted[3].nodes))
+            near = await rpc.answer(door.GetNeighbourhood(pb.GetNeighbourhoodRequest(tool_id=tool_id)))
+            assert near.node.tool_id == tool_id
+            assert len(near.incoming) == len(wanted[3].incoming(tool_id))
+            with pytest.raises(Rejected, match="not_found"):
+                await rpc.answer(door.GetNeighbourhood(pb.GetNeighbourhoodRequest(tool_id="no")))
     reading = ReadingBack()
     async for event in read_all(own_kafka, "tool-graph"):
         reading.add(event.record)
