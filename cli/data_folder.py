@@ -56,8 +56,10 @@ class DataFolder:
             BadInput: it cannot be written, or another process holds it.
         """
         prepare(self.root)
+        # Not `w`: to open it must not wipe out who holds it.
         with self._lock.open("a+") as lock:
             try:
+                # A lock of the kernel's: it ends with its process, also with one that is killed.
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 lock.seek(0)
@@ -95,6 +97,7 @@ class DataFolder:
             found = Running(**json.loads(self._running.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+        # The file outlives a run that is killed; its Kafka, tied to the process, does not.
         return found if answers(int(found.kafka.rsplit(":", 1)[1])) else None
 
     def require_run(self) -> None:
@@ -149,4 +152,5 @@ def require_running(root: Path) -> Running:
 def _write(path: Path, value: object) -> None:
     staging = path.with_suffix(".new")
     staging.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    # All at once: other commands read it at any moment.
     staging.replace(path)

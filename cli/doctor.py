@@ -68,6 +68,7 @@ def examine(settings: EmbeddedSettings) -> Iterator[Finding]:
     yield _program("libfaketime", programs.faketime, "servers see the real clock", needed=False)
     yield _installed("dulwich", "`firefly world build` needs the extra `worlds`")
     yield _cache(settings.cache)
+    # Not `cpu_count`: a container or `taskset` may give less than the machine has.
     count = len(os.sched_getaffinity(0))
     yield Finding("processors", count >= CPUS, f"{count}, comfortable from {CPUS} on", needed=False)
 
@@ -85,6 +86,7 @@ def _program(what: str, path: Path | None, otherwise: str, needed: bool = True) 
 
 def _sandbox(candidates: Sequence[Path]) -> Finding:
     for bwrap in candidates:
+        # Tried, because a kernel or a container may forbid what is installed.
         line = [str(bwrap), "--ro-bind", "/", "/", "--unshare-all", "/bin/true"]
         if subprocess.run(line, capture_output=True, timeout=20, check=False).returncode == 0:
             return Finding("bubblewrap", True, str(bwrap), needed=False)
@@ -105,6 +107,7 @@ def _fetched(folder: Path) -> str:
 
 
 def _cache(cache: Path) -> Finding:
+    # The cache may not be there yet: where it would be made decides.
     there = next(place for place in (cache, *cache.parents) if place.is_dir())
     free = shutil.disk_usage(there).free
     ok = os.access(there, os.W_OK) and free > NEEDED_BYTES

@@ -128,6 +128,7 @@ def _read_recordings(folder: Path, named: set[str], cited: Mapping[str, str]) ->
             problems.append(Problem(place, "", "", str(error)))
             continue
         name = recording.recording_id
+        # The line's digest last: it says that something was changed, the others say what.
         fault = _recording_fault(recording) or _line_fault(name, line.data, cited)
         if fault:
             faults[name] = fault
@@ -175,6 +176,7 @@ def _call_fault(call: Call, recordings: _Recordings) -> str:
     result = recordings.results.get(call.recording_id)
     if result is None:
         return f"recording {call.recording_id} is not in {RECORDINGS}"
+    # A recording may agree with itself and still not be the one that was verified.
     if sha256_text(result) != call.result_sha256:
         return f"recording {call.recording_id} has another result than the task says"
     return ""
@@ -198,6 +200,7 @@ def _flow_fault(call: Call, flow: DataFlow, results: Mapping[str, str]) -> str:
 def _is_filled_by(argument: Any, value: Any, flow: DataFlow) -> bool:
     if flow.slot_start is not None:
         return isinstance(argument, str) and argument[flow.slot_start : flow.slot_end] == text_of(value)
+    # A number may have been passed as text, where the tool takes text.
     return canonical(argument) == canonical(value) or (isinstance(argument, str) and argument == text_of(value))
 
 

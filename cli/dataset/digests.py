@@ -58,6 +58,7 @@ def line_digests(recordings: Path, names: Iterable[str]) -> dict[str, str]:
     wanted, found = set(names), {}
     with recordings.open("rb") as file:
         for line in file:
+            # `recording_id` is the first key of a row, so no line need be parsed.
             name = line.split(b'"', 4)[3].decode("utf-8", "replace")
             if name in wanted:
                 found[name] = hashlib.sha256(line).hexdigest()
@@ -67,6 +68,7 @@ def line_digests(recordings: Path, names: Iterable[str]) -> dict[str, str]:
 def _comparable(task: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in task.items() if name not in OUTSIDE_TASK}
     provenance = kept.get("provenance") or {}
+    # Instants and durations differ between runs that agree in all else.
     kept["provenance"] = {name: value for name, value in provenance.items() if not name.endswith(("_at", "_seconds"))}
     return kept
 

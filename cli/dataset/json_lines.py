@@ -32,9 +32,11 @@ def received(text: str) -> Raw | None:
     if not text.strip():
         return None
     try:
+        # Python reads `NaN`, other languages refuse the whole line.
         json.loads(text, parse_constant=_refuse)
     except ValueError:
         return _rewritten(text)
+    # Between tokens only: inside a JSON string line breaks are escaped.
     return Raw(text.replace("\r", " ").replace("\n", " ").strip())
 
 

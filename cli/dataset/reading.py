@@ -92,6 +92,7 @@ def lines(path: Path) -> Iterator[Line]:
         BadInput: the file cannot be read.
     """
     try:
+        # Bytes: digests are of lines as they stand, and one that is no UTF-8 still has a number to name.
         with path.open("rb") as file:
             yield from (Line(number, data) for number, data in enumerate(file, 1))
     except OSError as error:
@@ -113,6 +114,7 @@ def task_row(line: Line, folder: Path) -> TaskRow:
         row = parse(line.data.decode("utf-8"))
         return TaskRow(
             row["task_id"],
+            # The user's words; a system message may come before.
             row["prompt"][-1]["content"],
             tuple(_call(call) for call in row["reference"]),
             tuple(_evidence(field) for field in row["evidence"]),

@@ -118,6 +118,7 @@ def _server(server_id: str, task: Task, servers: Mapping[str, ServerRecord]) -> 
     pinned = {call.server_id: call.server_digest for call in task.reference}
     return {
         "server": server_id,
+        # What the reference ran on: the catalogue may know a newer one.
         "server_digest": pinned.get(server_id) or (known.server_digest if known else ""),
         "source": known.source if known else "",
         "version": known.server_version if known else "",

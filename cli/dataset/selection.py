@@ -55,6 +55,7 @@ def select(gathered: Gathered) -> Selected:
     offered = {tool.server_id for task in kept for tool in task.task.tools}
     content = Content(
         kept,
+        # Cited ones in any case: labels are re-derived from them.
         tuple(sorted((recordings[name] for name in reachable | cited), key=lambda one: one.recording_id)),
         tuple(servers[name] for name in sorted(offered & set(servers))),
         _tools(gathered.tools, digests),

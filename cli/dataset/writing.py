@@ -63,6 +63,7 @@ def write_dataset(gathered: Gathered, out: Path, run: Run, funnel: Sequence[tupl
     selected = select(gathered)
     if not selected.content.tasks:
         raise BadInput("there is no verified task to export: let the run go on, then export again")
+    # Beside it: a rename works within one file system only.
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -80,6 +81,7 @@ def write_dataset(gathered: Gathered, out: Path, run: Run, funnel: Sequence[tupl
 def _require_free(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file: give a folder")
+    # It is going to be removed, and only an export may be.
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
         raise BadInput(f"{out} holds something that is no export: give a new folder")
 
@@ -100,6 +102,7 @@ def _write(
         "worlds": len(content.world_digests),
         "shapes": len({task.task.shape for task in content.tasks}),
     }
+    # From the file, not from memory: what is digested is what others will read.
     tasks = [parse(line.data.decode()) for line in lines(part / TASKS)]
     digest = dataset_digest(tasks, (parse(line.data.decode()) for line in lines(part / RECORDINGS)))
     facts = card.Facts(tasks, counts, selected.left_out, digest, name, run.seed)

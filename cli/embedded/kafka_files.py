@@ -42,6 +42,7 @@ def server_properties(node: NodeAddress, nodes: Sequence[NodeAddress], log_dir: 
         **(_ALONE if len(nodes) == 1 else _TOGETHER),
         "num.network.threads": 2,
         "num.io.threads": 4,
+        # 128 MB by default, a quarter of the heap, taken at the start.
         "log.cleaner.dedupe.buffer.size": 4194304,
     }
     return _lines(values)

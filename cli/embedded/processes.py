@@ -76,6 +76,7 @@ def spawn(
     Raises:
         BadInput: the log file cannot be written.
     """
+    # A program of its own and no `preexec_fn`, which is not safe in a process with threads.
     line = [sys.executable, "-IS", str(TETHER), str(os.getpid()), *command]
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,7 @@ def spawn(
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=folder,
+                # Ctrl-C then reaches `firefly` alone, which stops its children in order.
                 start_new_session=True,
             )
     except OSError as error:

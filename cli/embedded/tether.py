@@ -17,6 +17,7 @@ def main() -> None:
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It may have died before the line above, and then no signal comes.
     if os.getppid() != parent:
         sys.exit("the parent ended before its child began")
     try:

@@ -36,6 +36,7 @@ class Valkey:
             "bind": ports.LOOPBACK,
             "dir": str(self.folder),
             "appendonly": "yes",
+            # The append-only file is enough; a snapshot forks, and writes everything once more.
             "save": "",
             "maxmemory": "512mb",
         }

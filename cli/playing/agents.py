@@ -41,6 +41,7 @@ class ReferenceAgent:
         try:
             return plain_json({field.field: derive(field, results) for field in task.evidence})
         except Rejected as error:
+            # A wrong answer, not an unscored one: a reference that fails has to show in the mean reward.
             return f"No answer can be derived: {error}"
 
 

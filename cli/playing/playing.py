@@ -103,6 +103,7 @@ async def own_simulator(snapshot: Path, *, with_mcp: bool = False) -> AsyncItera
 async def _ready(server: Part, running: asyncio.Task[None]) -> None:
     for _ in range(int(START_SECONDS / 0.05)):
         if running.done():
+            # Raises what it died of, which says more than that it did not start.
             running.result()
         if server.readiness().ok:
             return

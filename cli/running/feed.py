@@ -57,6 +57,7 @@ class Feed:
     async def _follow(self) -> None:
         while True:
             try:
+                # From where it was: progress is folded once, whatever Kafka goes through.
                 async with Follower(self._bootstrap, TOPICS, self._position) as follower:
                     marks = asyncio.create_task(self._mark(follower))
                     try:

@@ -87,11 +87,13 @@ class Pipeline:
         feed = Feed(bootstrap, self.progress)
         async with feed.following():
             await self._reviving(feed.catch_up)
+            # From here on only: what an earlier start announced is not said again.
             feed.on_record = lambda record: server_line(self.view.say, record)
             await self._reviving(lambda: requests.publish(bootstrap, self.crawl, only_worlds=True))
             try:
                 await self._work(feed)
                 await self._reviving(feed.catch_up)
+                # Everything committed is folded by now: `after` counts, exports and plays it.
                 await after()
             finally:
                 self.view.close()

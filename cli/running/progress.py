@@ -53,6 +53,7 @@ class Progress:
         """Fold one record."""
         if isinstance(record, VerifiedTask):
             self.published[key] += 1
+            # The first counts, as in an export.
             self._candidates.setdefault(key, Candidate.of(record.task))
         elif isinstance(record, ServerRecord | WorldRecord | ToolRecord):
             self._find(record)
@@ -80,6 +81,7 @@ class Progress:
     @property
     def exportable(self) -> int:
         """Tasks that an export would keep: distinct, and not answered by a constant."""
+        # Candidates are only added, so their number tells whether to choose again.
         if self._kept[0] != len(self._candidates):
             self._kept = (len(self._candidates), len(kept(self._candidates.values())[0]))
         return self._kept[1]
@@ -142,6 +144,7 @@ class Progress:
     def _judge(self, record: Verdict) -> None:
         place = (record.counter, record.index, record.draws_lane)
         before = self._judged.get(place)
+        # As with explorations: a second verdict is news only where it repairs the first.
         if before is not None and (before.kind is VerdictKind.VERIFIED or record.kind is not VerdictKind.VERIFIED):
             return
         if before is not None:

@@ -63,6 +63,7 @@ async def publish(bootstrap: str, crawl: CrawlPlan, only_worlds: bool = False) -
     Raises:
         Unavailable: Kafka does not answer.
     """
+    # Read back from the topic: whoever wrote them may have been killed before it could note that.
     known = {event.record.request_id async for event in read_all(bootstrap, TOPIC)}
     new = [request for request in crawl.requests() if request.request_id not in known]
     new = [request for request in new if not (only_worlds and request.server_id)]

@@ -115,6 +115,7 @@ class Supervisor:
     def _bury(self, service: Service, now: float) -> None:
         process = service.process
         assert process is not None
+        # Its group: what a dead service leaves running would go on calling servers and holding ports.
         process.kill()
         service.process = None
         code, lived = process.exit_code, now - service.started
@@ -156,6 +157,7 @@ def _descendants(pid: int) -> list[psutil.Process]:
 def _kill(processes: Iterable[psutil.Process]) -> None:
     for process in processes:
         try:
+            # `is_running` compares start times too: the number may belong to a stranger by now.
             if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                 process.kill()
         except psutil.NoSuchProcess:

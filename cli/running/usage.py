@@ -31,6 +31,7 @@ class Meter:
         for stage, pid in processes:
             usage = self.stages.setdefault(stage, Usage())
             cpu, rss = _tree(pid)
+            # A child that has ended counts nowhere until its parent waits for it.
             self._cpu[stage, pid] = max(cpu, self._cpu.get((stage, pid), 0.0))
             usage.rss_bytes += rss
         for stage, usage in self.stages.items():
