@@ -21,6 +21,8 @@ _TELLING_WORD = 4
 _SINGLE_FILE, _TOLD = 0.5, 0.4
 _DAY_LENGTH, _FROM_ROW = 10, 3
 _LIMITED = frozenset(("limit", "maximum", "minimum", "temperature", "weight"))
+_USUAL_MEASURES = ("code_lines", "cyclomatic_complexity", "function_count", "line_count")
+"""What programs that measure source files say under these names; a tool that says none costs one draw."""
 _BOUNDS = ("limit", "minimum", "maximum", "level", "order")
 _OPPOSED = (
     ("old", "new"),
@@ -160,14 +162,7 @@ def code(asker: Asker) -> lf.Question:
     paths = sorted(
         f.path for f in asker.relations.world.files if _is_source(f.path) and f.path.rpartition("/")[0] == folder
     )
-    names = sorted(
-        {
-            output.key
-            for ability in asker.toolbox.having(Skill.MEASURE_CODE)
-            for output in ability.node.outputs
-            if output.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and output.key
-        }
-    )
+    names = code_measures(asker)
     if asker.chance(_SINGLE_FILE):
         path = asker.some(paths)
         asker.rng.shuffle(names)
@@ -180,6 +175,14 @@ def code(asker: Asker) -> lf.Question:
     operation = asker.some((lf.Operation.MEAN, lf.Operation.SUM))
     form = lf.Computed(operation, operands)
     return question("code", [form], decimals={form: -1 if operation is lf.Operation.SUM else 2})
+
+
+def code_measures(asker: Asker) -> list[str]:
+    """What tools were seen to measure; the usual names where none was: no probe registers a folder beforehand."""
+    tools = asker.toolbox.having(Skill.MEASURE_CODE)
+    numeric = (ValueKind.NUMBER, ValueKind.QUANTITY)
+    seen = {o.key for ability in tools for o in ability.node.outputs if o.key and o.kind in numeric}
+    return sorted(seen or _USUAL_MEASURES) if tools else []
 
 
 def _operations(unit: str, name: str = "") -> tuple[lf.Operation, ...]:

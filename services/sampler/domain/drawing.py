@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from services.sampler.domain import walks
 from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import Toolbox, toolbox
+from services.sampler.domain.effort import is_single
 from services.sampler.domain.plan import Infeasible, Plan
 from services.sampler.domain.questions import ask
 from services.sampler.domain.realising import Realiser
 from services.sampler.domain.relations import Relations, has_rival, relations_of
-from services.sampler.domain.shapes import shape_of, signature_of
+from services.sampler.domain.shapes import shape_of, signature_of, topic_of
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldRecord
 from shared.model.graphs import ToolNode
@@ -24,7 +25,7 @@ _MOST_CALLS = 10
 # No shape may be more than 8 % of the tasks, and shapes pass the gates unequally.
 _SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
-_SINGLE_SHARE = 0.22
+_SINGLE_SHARE = 0.3
 _WALKS_FIRST = 0.2
 _WALKS_LATER = 0.06
 _FIRST_EPOCHS = 2
@@ -50,7 +51,9 @@ class Known:
     tools: Mapping[str, int]
     signatures: frozenset[str] | set[str]
     singles: int
-    """Draws with one call that is no computation."""
+    """Draws that one call may answer."""
+    topics: frozenset[str] | set[str] = frozenset()
+    """What was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +94,22 @@ def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> D
             if _is_welcome(drawn, known, attempt):
                 return drawn
             # What is over its share is still better than no draw: counters have no gaps.
-            best = min(filter(None, (best, drawn)), key=lambda d: known.shapes.get(d.shape, 0))
+            best = drawn if best is None else min((best, drawn), key=lambda d: known.shapes.get(d.shape, 0))
         if best is not None:
             return best
     return None
 
 
+def _is_old(drawn: Drawn, known: Known) -> bool:
+    return topic_of(drawn.world_digest, drawn.calls) in known.topics
+
+
 def _is_welcome(drawn: Drawn, known: Known, attempt: int) -> bool:
-    """Refuse shapes and single calls that are over their share, more patiently at first."""
-    if len(drawn.calls) == 1 and known.singles > _SINGLE_SHARE * known.draws + 1 and attempt < _TRIES // 2:
+    """Refuse shapes that are over their share, what one call may answer (more patiently at first), and old topics."""
+    if known.shapes.get(drawn.shape, 0) >= _SHAPE_FREE + _SHAPE_SHARE * known.draws:
         return False
-    return known.shapes.get(drawn.shape, 0) < _SHAPE_FREE + _SHAPE_SHARE * known.draws
+    crowded = known.singles > _SINGLE_SHARE * known.draws + 1 and attempt < _TRIES // 2
+    return not (crowded and is_single(drawn.calls)) and not _is_old(drawn, known)
 
 
 def _question(rng: random.Random, ground: Ground, abilities: Toolbox) -> Drawn:

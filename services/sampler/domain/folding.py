@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from services.sampler.domain.drawing import Drawn, Ground, Known, draw
-from services.sampler.domain.shapes import signature_of
+from services.sampler.domain.effort import is_single
+from services.sampler.domain.shapes import signature_of, topic_of
 from shared.model.catalogue import WorldRecord
 from shared.model.graphs import GraphCut, GraphRecord, ToolNode
 from shared.model.sub_dags import EpochOpened, Lane, SubDag, SubDagRecord
@@ -38,18 +39,20 @@ class _Tally:
     shapes: Counter[str] = field(default_factory=Counter)
     tools: Counter[str] = field(default_factory=Counter)
     signatures: set[str] = field(default_factory=set)
+    topics: set[str] = field(default_factory=set)
     draws: int = 0
     singles: int = 0
 
     def add(self, sub_dag: SubDag) -> None:
         self.draws += 1
-        self.singles += len(sub_dag.calls) == 1
+        self.singles += is_single(sub_dag.calls)
         self.shapes[sub_dag.shape] += 1
         self.tools.update(call.tool_id for call in sub_dag.calls)
         self.signatures.add(signature_of(sub_dag.world_digest, sub_dag.calls))
+        self.topics.update(filter(None, (topic_of(sub_dag.world_digest, sub_dag.calls),)))
 
     def known(self) -> Known:
-        return Known(self.draws, self.shapes, self.tools, self.signatures, self.singles)
+        return Known(self.draws, self.shapes, self.tools, self.signatures, self.singles, self.topics)
 
 
 class Draws:

@@ -40,7 +40,7 @@ def field_key(value: Any) -> str:
     """Name the answer field of a value."""
     match value:
         case lf.Aggregate(function=lf.Function.COUNT):
-            return f"{_plain(_singular(value.table.name))}_count"
+            return _count_key(value.table.name)
         case lf.Aggregate():
             return _plain(f"{_FUNCTIONS[value.function]}_{value.column}".replace("total_total", "total"))
         case lf.Converted():
@@ -83,6 +83,11 @@ def _bare(value: Any) -> str:
     key = value.key.rpartition(",")[2] if isinstance(value, lf.Fact) else field_key(value)
     plain, unit = _plain(key), f"_{getattr(value, 'unit', '').lower()}"
     return plain.removesuffix(unit) if len(unit) > 1 else plain
+
+
+def _count_key(name: str) -> str:
+    """`orders` are counted as orders; the name of a file (`order_book`, `temperature_log`) counts nothing."""
+    return f"{_plain(_singular(name))}_count" if name.endswith("s") and "_" not in name else "count"
 
 
 def _singular(name: str) -> str:

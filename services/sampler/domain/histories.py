@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said
-from services.sampler.domain.capabilities import Skill
+from services.sampler.domain.comparisons import code_measures
 from services.sampler.domain.framing import question
 from services.sampler.domain.relations import is_numeric
 from shared.model import logical_form as lf
@@ -34,8 +34,7 @@ def changed_code(asker: Asker) -> lf.Question:
     file = lf.Commit(repository, CHANGED_FILE, ValueKind.PATH, before=day)
     if asker.chance(_LISTED):
         return question("changed_code", [file, lf.FileNames(repository, file, "functions")])
-    seen = {o.key for a in asker.toolbox.having(Skill.MEASURE_CODE) for o in a.node.outputs}
-    name = asker.some([name for name in _MEASURES if name in seen])
+    name = asker.some([name for name in _MEASURES if name in code_measures(asker)])
     return question("changed_code", [file, lf.FileMeasure(repository, file, name)])
 
 

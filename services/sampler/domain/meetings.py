@@ -1,6 +1,6 @@
 """Families in which two values that are found apart meet in one call, because one thing relates them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said
 from services.sampler.domain.framing import question
@@ -64,13 +64,30 @@ def placed(asker: Asker) -> lf.Question:
         r for r in asker.relations.references if r.source is sheets[0] and r.column.name in unique and can_look_up(r)
     ]
     reference = asker.some(keys)
-    name = asker.some([c for c in sheets[0].measures if c is not reference.column])
     names = {table.name for table in tables}
-    sheet = said(asker.some([f for f in asker.relations.facts if f.text in names]), asker.relations)
-    value = lf.SheetValue(
-        tables, sheet, reference.column.name, named_key(asker, reference), name.name, name.kind, name.unit
-    )
-    return question("placed", [value])
+    sheet = asker.some([f for f in asker.relations.facts if f.text in names])
+    there = next(r for r in sheets if r.table.name == sheet.text).columns[reference.column.name].samples
+    key = _standing(asker, reference, there)
+    column = asker.some([c for c in sheets[0].measures if c is not reference.column])
+    found = said(sheet, asker.relations)
+    where = (tables, found, reference.column.name, key)
+    values = [lf.SheetValue(*where, column.name, column.kind, column.unit)]
+    return question("placed", values)
+
+
+def _standing(asker: Asker, reference: Reference, there: Sequence[str]) -> lf.Literal | lf.Attribute:
+    """What names a row that stands on the sheet: a name that is looked up may stand on another sheet alone."""
+    name, rows = reference.target.keys[-1], reference.target
+    if name is reference.key:
+        return lf.Literal(asker.some([text for text in name.samples if text in there]), name.kind)
+    known = [
+        text
+        for text in name.samples
+        if (row := rows.row_of(name.name, text)) is not None
+        and row < len(reference.key.samples)
+        and reference.key.samples[row] in there
+    ]
+    return keyed_by(reference, name, lf.Literal(asker.some(known), name.kind))
 
 
 def _books(asker: Asker) -> list[list[Relation]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from services.sampler.domain.asking import Asker, attribute
@@ -26,6 +26,7 @@ from shared.proof.units import dimension
 from shared.proof.words import words
 
 _TIMES = ("08:00", "08:30", "09:00", "09:30", "10:15", "11:00", "13:00", "14:30", "15:45", "16:00", "17:30")
+_GROUPS = frozenset(("team", "department", "office"))
 _MORNING, _EVENING, _AWAKE = 7, 21, 0.7
 _EXTREME, _DATED, _HIDDEN, _NAMED, _PERSON = 0.5, 0.35, 0.6, 0.6, 0.4
 """Probabilities: an extreme, a period, a described row, asking as well which row it is, a caller."""
@@ -40,7 +41,19 @@ def lookup(asker: Asker) -> lf.Question:
 
 def chain(asker: Asker) -> lf.Question:
     """Attributes of a row that a document or another row leads to."""
-    return question("chain", asker.attributes(asker.described(2), 3))
+    entity = asker.described(2)
+    if not _is_group(entity):
+        return question("chain", asker.attributes(entity, 3))
+    heads = [c for c in asker.relation(entity).attributes if c.kind is ValueKind.NAME and c.name != entity.column]
+    return question("chain", [attribute(entity, asker.some(heads))])
+
+
+def _is_group(entity: lf.Row) -> TypeGuard[lf.Keyed]:
+    """Tell whether it is the team of somebody who is described: that leads to whoever heads it, not to its figures."""
+    key = entity.key if isinstance(entity, lf.Keyed) else None
+    if not isinstance(key, lf.Attribute) or isinstance(getattr(key.entity, "key", None), lf.Literal):
+        return False
+    return bool(_GROUPS & set(words(key.column)))
 
 
 def totals(asker: Asker) -> lf.Question:
@@ -102,7 +115,8 @@ def _shown(asker: Asker, zone: str) -> str:
 def shipped(asker: Asker) -> lf.Question:
     """A diamond: a row's measure times the total of the rows that refer to it."""
     reference = counted(asker)
-    each = [c for c in reference.target.measures if dimension(c.unit) == "mass" or "price" in words(c.name)]
+    priced = any(dimension(c.unit).startswith("currency") for c in reference.source.measures)
+    each = [c for c in reference.target.measures if dimension(c.unit) == "mass" or (not priced and _is_price(c))]
     units = [c for c in reference.source.measures if is_whole(c) and not c.unit]
     entity = asker.hidden(reference.target, 1) if asker.chance(_HIDDEN) else asker.named(reference.target)
     key: lf.Form = lf.Attribute(entity, reference.key.name, reference.key.kind)
@@ -114,6 +128,11 @@ def shipped(asker: Asker) -> lf.Question:
     total = lf.Aggregate(reference.source.table, lf.Function.SUM, asker.some(units).name, where)
     form = lf.Computed(lf.Operation.PRODUCT, (attribute(entity, measure), total), measure.kind, measure.unit)
     return question("shipped", [total, form], decimals={form: 2})
+
+
+def _is_price(column: WorldColumn) -> bool:
+    # Orders that carry amounts of their own need no price from elsewhere.
+    return "price" in words(column.name)
 
 
 def fan_out(asker: Asker) -> lf.Question:
@@ -132,16 +151,16 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (chain, 22),
     (totals, 3),
     (totals_of, 16),
-    (meeting, 60),
-    (best_of, 28),
+    (meeting, 50),
+    (best_of, 22),
     (conversion, 3),
     (clock, 6),
-    (comparison, 3),
-    (said_against, 8),
+    (comparison, 6),
+    (said_against, 14),
     (shipped, 10),
-    (fan_out, 5),
-    (two_documents, 2),
-    (days_between, 2),
+    (fan_out, 8),
+    (two_documents, 4),
+    (days_between, 4),
     (code, 3),
     (history, 8),
     (changed_code, 5),

@@ -21,6 +21,8 @@ _EACH = frozenset("price each per rate percent min minimum max maximum level lim
 _EXTENSIVE = ("mass", "energy", "area")
 _MENTIONED, _BY_NAME = 0.4, 0.5
 _COUNTED = 0.3
+_FEWEST_ADDED, _FEWEST_COMPARED = 2.5, 5.0
+"""Rows expected below which the verifier would mostly find too few to add or to compare."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -140,20 +142,31 @@ def aggregates(
 ) -> list[lf.Aggregate]:
     """What to make of the rows that meet the conditions; `adding` where each of several selections must count."""
     free = [c for c in relation.measures if not any(condition.column == c.name for condition in where)]
-    column = asker.some([c for c in free if adds_up(c.name)] if adding else free)
-    additive = adds_up(column.name)
+    adds = [c for c in free if adds_up(c.name)]
+    expected = _expected(relation, where)
+    # Prices of one product hardly differ between its orders: where amounts stand beside them, amounts are asked for.
+    column = asker.some(adds if adds or adding else free)
+    if expected < (_FEWEST_ADDED if adds else _FEWEST_COMPARED):
+        raise Infeasible("too few rows to make one value of")
     if adding:
         total = lf.Aggregate(relation.table, lf.Function.SUM, column.name, where, column.kind, column.unit)
         return [total]
-    functions = (
-        (lf.Function.SUM, lf.Function.SUM, lf.Function.MAX)
-        if additive
-        else (lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN)
-    )
-    function = asker.some(functions)
+    # A highest amount is often the same in any period, so that what is found makes no difference.
+    found = any(not isinstance(condition.value, lf.Literal) for condition in where)
+    functions = (lf.Function.SUM,) if found else (lf.Function.SUM, lf.Function.SUM, lf.Function.MAX)
+    function = asker.some(functions if adds else (lf.Function.MEAN, lf.Function.MAX, lf.Function.MIN))
     main = lf.Aggregate(relation.table, function, column.name, where, column.kind, column.unit)
     count = lf.Aggregate(relation.table, lf.Function.COUNT, "", where)
     return [count, main] if asker.chance(_COUNTED) else [main]
+
+
+def _expected(relation: Relation, where: tuple[lf.Condition, ...]) -> float:
+    """How many rows conditions leave, if values are spread evenly and a day cuts a period in half."""
+    rows = float(relation.world_table.row_count)
+    for condition in where:
+        exact = condition.operator in (lf.Operator.EQUAL, lf.Operator.ONE_OF)
+        rows /= max(1, relation.columns[condition.column].distinct) if exact else 2
+    return rows
 
 
 def adds_up(name: str, unit: str = "") -> bool:
