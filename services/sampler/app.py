@@ -31,7 +31,7 @@ class Sampling:
     def __init__(self, settings: Settings) -> None:
         self._bootstrap = settings.kafka_bootstrap
         self._draws = Draws(Course(settings.seed, settings.epoch_size, settings.draws))
-        self._requests = Requests()
+        self._requests = Requests(settings.requests)
 
     async def restore(self) -> Sequence[Output]:
         """Read back worlds, graph versions and what is drawn already.
@@ -42,23 +42,25 @@ class Sampling:
         # What was written first: a draw that is there must not be drawn again from a newer version.
         async for event in read_all(self._bootstrap, WRITES):
             self._take_written(event.record)
-        for topic in ("tool-catalogue", "tool-graph"):
+        # Requests too: their offsets are committed although a tool was not in the graph yet when they came.
+        for topic in ("tool-catalogue", "tool-graph", "exploration-requests"):
             async for event in read_all(self._bootstrap, topic):
                 self._take(event)
-        return self._due()
+        return [*self._due(), *self._asked_for()]
 
     async def handle(self, event: Event) -> Sequence[Output]:
         """Take in one record and draw what is due."""
-        if isinstance(event.record, ExplorationRequest):
-            return self._answer(event.record)
         self._take(event)
-        return self._due()
+        asked_for = self._asked_for() if isinstance(event.record, ExplorationRequest | GraphCut) else ()
+        return [*self._due(), *asked_for]
 
     def _take(self, event: Event) -> None:
         if isinstance(event.record, WorldRecord):
             self._draws.take_world(event.record)
         elif isinstance(event.record, ToolNode | GraphCut):
             self._draws.take_graph(event.record)
+        elif isinstance(event.record, ExplorationRequest):
+            self._requests.take(event.record)
 
     def _take_written(self, record: SubDagRecord) -> None:
         if isinstance(record, SubDag) and record.lane is Lane.REQUESTS:
@@ -72,10 +74,8 @@ class Sampling:
             logger.info("epoch_drawn", records=len(outputs), finished=self._draws.is_finished)
         return outputs
 
-    def _answer(self, request: ExplorationRequest) -> Sequence[Output]:
-        node = self._draws.node(request.server_id, request.tool)
-        sub_dag = self._requests.answer(request, node, self._draws.newest_version)
-        return _outputs([sub_dag] if sub_dag else [])
+    def _asked_for(self) -> Sequence[Output]:
+        return _outputs(self._requests.due(self._draws.node, self._draws.newest_version))
 
 
 async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]:

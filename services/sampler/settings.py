@@ -12,3 +12,5 @@ class Settings(ServiceSettings):
     """Draws between two cuts of the graph."""
     draws: int = Field(0, ge=0)
     """Draws in all; 0 = until stopped."""
+    requests: int = Field(1000, ge=0)
+    """Calls that are planned because somebody asked for them, in all; 0 = none."""

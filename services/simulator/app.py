@@ -15,6 +15,7 @@ from services.simulator.adapters.episodes_valkey import ValkeyEpisodes
 from services.simulator.adapters.live_pool import LivePoolThread, Places
 from services.simulator.adapters.live_runner import LiveBounds
 from services.simulator.adapters.live_store import LIVE, LiveStore
+from services.simulator.adapters.miss_publisher import MissPublisher
 from services.simulator.adapters.nearest_file import open_nearest
 from services.simulator.adapters.outcomes_sqlite import SqliteOutcomes
 from services.simulator.adapters.overlay_file import OverlayFile
@@ -23,6 +24,7 @@ from services.simulator.adapters.snapshot_file import open_snapshot, read_snapsh
 from services.simulator.adapters.sqlite_library import SqliteLibrary
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.living import Live
+from services.simulator.domain.misses import Requests
 from services.simulator.domain.ports import Library
 from services.simulator.domain.retrieval import Nearest
 from services.simulator.domain.simulating import Simulator, Surroundings
@@ -42,7 +44,6 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
     """
     libraries: dict[str, Library] = {}
     lives: dict[str, Live] = {}
-    nearest = _nearest(settings)
     parts: list[Part] = []
     if settings.snapshot:
         snapshot = open_snapshot(settings.snapshot)
@@ -57,9 +58,12 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         parts.append(Background("ingest", partial(store.follow, settings.kafka_bootstrap), store.is_ready))
     episodes = _episodes(settings)
     resources.push_async_callback(episodes.close)
-    simulator = Simulator(
-        libraries, episodes, _surroundings(settings), LIVE if settings.live_store else "", lives, nearest
-    )
+    live_id = LIVE if settings.live_store else ""
+    requests = MissPublisher(settings.kafka_bootstrap, settings.miss_requests) if settings.miss_requests else None
+    if requests:
+        parts.append(Background("misses", requests.run))
+    around = _surroundings(settings, requests)
+    simulator = Simulator(libraries, episodes, around, live_id, lives, _nearest(settings))
     outcomes = SqliteOutcomes(settings.outcomes_file or _kept_outcomes(settings))
     resources.callback(outcomes.close)
     doors = Doors(simulator, settings, outcomes)
@@ -116,5 +120,5 @@ def _kept_outcomes(settings: Settings) -> Path | None:
     return settings.data_dir / "simulator" / "outcomes.sqlite" if settings.live_store else None
 
 
-def _surroundings(settings: Settings) -> Surroundings:
-    return Surroundings(time.time, partial(secrets.token_hex, 16), settings.idle_seconds)
+def _surroundings(settings: Settings, requests: Requests | None) -> Surroundings:
+    return Surroundings(time.time, partial(secrets.token_hex, 16), settings.idle_seconds, requests)

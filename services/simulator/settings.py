@@ -52,6 +52,10 @@ class Settings(ServiceSettings):
     """SQLite file for reported outcomes; none: `DATA/simulator/outcomes.sqlite` with a live store, else memory."""
     idle_seconds: float = Field(default=1800.0, gt=0, le=7 * 24 * 3600)
     """Seconds an episode lives without a call."""
+    miss_requests: int = Field(default=0, ge=0, le=1_000_000)
+    """Missed reads that the explorer may be asked to make, as far back as their topic goes; 0: none."""
+    miss_requests_from_anyone: bool = False
+    """Ask for them without an `access_token` too, although then anybody who reaches the port decides what is called."""
     max_calls_in_flight: int = Field(default=2048, ge=1, le=100_000)
     """Requests waiting or running at once; more are refused with RESOURCE_EXHAUSTED."""
     retry_after_ms: int = Field(default=200, ge=1, le=60_000)
@@ -65,6 +69,10 @@ class Settings(ServiceSettings):
             raise ValueError("nothing to serve: set FIREFLY_SNAPSHOT or FIREFLY_LIVE_STORE")
         if not self.replay_only and self.snapshot is None:
             raise ValueError("only a snapshot can run live: set FIREFLY_SNAPSHOT, or FIREFLY_REPLAY_ONLY=true")
+        if self.miss_requests and not (self.access_token.get_secret_value() or self.miss_requests_from_anyone):
+            raise ValueError(
+                "calls from anybody would be made: set FIREFLY_ACCESS_TOKEN, or FIREFLY_MISS_REQUESTS_FROM_ANYONE=true"
+            )
         if self.nearest is not None and self.snapshot is None:
             raise ValueError(
                 "only a snapshot has measured neighbours: set FIREFLY_SNAPSHOT, or leave out FIREFLY_NEAREST"

@@ -12,7 +12,7 @@ from services.explorer.domain.second_run import repeat
 from shared.model.calls import Recording
 from shared.model.catalogue import ToolRecord
 from shared.model.explorations import Exploration, ExplorationOutcome
-from shared.model.sub_dags import PlannedCall, SubDag
+from shared.model.sub_dags import Lane, PlannedCall, SubDag
 from shared.proof.identity import identifier
 
 POLICY = "explore-1"
@@ -71,9 +71,11 @@ class Explorer:
         spent: tuple[Attempt, ...] = ()
         need = Need(sub_dag.world_digest, tuple(sorted({call.server_id for call in sub_dag.calls})), subject)
         # From the beginning each time: what the failed call moved cannot be moved back.
+        # A request is for this very call: its error is an answer too, and another call would answer nobody.
+        benders = () if sub_dag.lane is Lane.REQUESTS else self.benders
         for restarts in range(MOST_RESTARTS + 1):
             async with self.environments.first(need) as caller:
-                run = await Execution(tools, caller, self.benders, subject, retries).run(sub_dag.calls)
+                run = await Execution(tools, caller, benders, subject, retries).run(sub_dag.calls)
                 changed = () if run.failure else await try_other_values(run.steps, caller)
             if run.failure is None or not run.failure.retry or restarts == MOST_RESTARTS:
                 break

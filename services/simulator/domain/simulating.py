@@ -12,6 +12,7 @@ from services.simulator.domain.arguments import Fault
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.episodes import Episode, EpisodePlan
 from services.simulator.domain.living import History, Live, answer
+from services.simulator.domain.misses import Requests, ask_for
 from services.simulator.domain.ports import Library
 from services.simulator.domain.rendering import Shown, show
 from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, error_reply
@@ -55,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Time, chance and limits, from outside."""
+    """Time, chance, limits and an ear, from outside."""
 
     now: Callable[[], float]
     """Seconds since 1970."""
@@ -63,6 +64,8 @@ class Surroundings:
     """An unguessable name part."""
     idle_seconds: float
     """How long an episode lives without a call."""
+    requests: Requests | None = None
+    """Where calls that nobody has made are asked for; nowhere by default."""
 
 
 class Simulator:
@@ -141,6 +144,9 @@ class Simulator:
                 played = replace(played, reply=replace(played.reply, error_code=OTHER_STATE, reason=OTHER_STATE))
             answers.append(played.reply)
             tool = self._tables.of(episode, library).tools.get(tool_name)
+            # A replay that expects a recording waits for it: it asks for no other call.
+            if tool and self._around.requests and not expected_recording_id:
+                ask_for(played, tool, episode, library, self._around.requests)
             return episodes.applied(episode, call_id, digest, played, tool, self._expiry())
 
         episode = await self._change(episode_id, change)
