@@ -7,7 +7,7 @@ import importlib
 import sys
 import time
 import unittest
-from functools import partial
+from functools import partial, update_wrapper
 
 from conformance.checks import CHECKS
 from conformance.scripts import Trainer
@@ -25,7 +25,7 @@ def main() -> int:
     for check in CHECKS:
         started = time.monotonic()
         # A trainer may fail in any way, also by `sys.exit`: unittest holds what it raises, and the next check is run.
-        outcome = unittest.FunctionTestCase(partial(check, trainer, asked.target)).run()
+        outcome = unittest.FunctionTestCase(update_wrapper(partial(check, trainer, asked.target), check)).run()
         problems = [text for _, text in (*outcome.errors, *outcome.failures)]
         if problems:
             failed += 1
