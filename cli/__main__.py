@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("cli.tasks", "list or follow verified tasks"),
     "export": ("cli.export", "write the dataset of a run to a folder"),
     "check": ("cli.check", "re-derive every label of a dataset, offline"),
+    "audit": ("cli.audit", "look for what is wrong with a dataset: bytes, answers, shortcuts, wording"),
     "eval": ("cli.eval", "play an agent against a dataset's simulator"),
     "sim": ("cli.sim", "serve a snapshot over gRPC, without Kafka"),
     "snapshot": ("cli.snapshot", "make, list, show, compare and verify simulator snapshots"),

@@ -4,13 +4,13 @@ Imports nothing but `shared.proof` and `shared.model`, so that what it says depe
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cli.dataset.digests import MANIFEST, RECORDINGS, TASKS, dataset_digest, file_digests
-from cli.dataset.reading import Call, RecordingRow, TaskRow, lines, read_manifest, recording_row, task_row
+from cli.dataset.reading import Call, Line, RecordingRow, TaskRow, lines, read_manifest, recording_row, task_row
 from shared.model.calls import DataFlow
 from shared.model.errors import BadInput, Rejected
 from shared.proof.canonical import canonical, parse_canonical, sha256_text
@@ -45,8 +45,8 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recordings:
-    """The recordings: results of the good ones, faults of the others."""
+class Recordings:
+    """Recordings as read: results by id of those that were asked for, faults by id of those that do not hold."""
 
     results: Mapping[str, str]
     faults: Mapping[str, str]
@@ -67,10 +67,10 @@ def check_dataset(folder: Path) -> Checked:
     problems = list(_check_files(manifest["files"], found))
     tasks, broken = _read_tasks(folder)
     named = {call.recording_id for task in tasks for call in task.calls}
-    recordings = _read_recordings(folder, named, manifest.get("cited", {}))
+    recordings = read_recordings(lines(folder / RECORDINGS), folder, named, manifest.get("cited", {}))
     problems += [*broken, *recordings.problems]
     for task in tasks:
-        problems.extend(_check_task(task, recordings))
+        problems.extend(check_task(task, recordings))
     digest = ""
     if not broken and named <= {str(row["recording_id"]) for row in recordings.rows}:
         digest = dataset_digest([task.row for task in tasks], recordings.rows)
@@ -113,13 +113,16 @@ def _read_tasks(folder: Path) -> tuple[list[TaskRow], list[Problem]]:
     return tasks, problems
 
 
-def _read_recordings(folder: Path, named: set[str], cited: Mapping[str, str]) -> _Recordings:
+def read_recordings(
+    found: Iterable[Line], folder: Path, named: Collection[str], cited: Mapping[str, str]
+) -> Recordings:
+    """Read recordings; `cited` holds the sha256 that lines must have, `named` whose results are kept."""
     results: dict[str, str] = {}
     faults: dict[str, str] = {}
     rows: list[Mapping[str, Any]] = []
     problems: list[Problem] = []
     count = 0
-    for line in lines(folder / RECORDINGS):
+    for line in found:
         count += 1
         place = f"{RECORDINGS} line {line.number}"
         try:
@@ -136,7 +139,7 @@ def _read_recordings(folder: Path, named: set[str], cited: Mapping[str, str]) ->
         if name in named:
             results[name] = recording.result_json
             rows.append(recording.compared)
-    return _Recordings(results, faults, tuple(rows), count, tuple(problems))
+    return Recordings(results, faults, tuple(rows), count, tuple(problems))
 
 
 def _recording_fault(recording: RecordingRow) -> str:
@@ -153,7 +156,8 @@ def _line_fault(name: str, line: bytes, cited: Mapping[str, str]) -> str:
     return ""
 
 
-def _check_task(task: TaskRow, recordings: _Recordings) -> Iterator[Problem]:
+def check_task(task: TaskRow, recordings: Recordings) -> Iterator[Problem]:
+    """Re-derive one task: its calls, data flows and fields."""
     resting = _fields_by_call(task)
     results: dict[str, str] = {}
     for call in task.calls:
@@ -170,7 +174,7 @@ def _check_task(task: TaskRow, recordings: _Recordings) -> Iterator[Problem]:
         yield Problem(TASKS, task.task_id, one.field, one.text)
 
 
-def _call_fault(call: Call, recordings: _Recordings) -> str:
+def _call_fault(call: Call, recordings: Recordings) -> str:
     if call.recording_id in recordings.faults:
         return f"recording {call.recording_id}: {recordings.faults[call.recording_id]}"
     result = recordings.results.get(call.recording_id)

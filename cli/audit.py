@@ -1,0 +1,52 @@
+"""`firefly audit`: what a sceptic would try on an export."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group()
+def audit() -> None:
+    """Look for what is wrong with an export: flipped bytes, answers, shortcuts, and pages for people to judge."""
+
+
+@audit.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("-n", "--recordings", type=click.IntRange(1), default=200, show_default=True, help="How many to change.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed changes other bytes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def flips(ctx: click.Context, folder: Path, recordings: int, seed: int, as_json: bool) -> None:
+    """Flip a byte in random cited recordings of the export in FOLDER, and see the checker name every task on it.
+
+    Twice in each: inside a cited value, and anywhere in its line. Nothing is written. Exit code 1 when one goes unseen.
+
+    \b
+    Example: firefly audit flips out/mine -n 200
+    """  # noqa: D301
+    from cli.auditing.flips import flip_bytes
+
+    found = flip_bytes(folder, recordings, seed)
+    unseen = [flip for flip in found if flip.named < flip.tasks]
+    if as_json:
+        click.echo(json.dumps({"flips": [asdict(flip) for flip in found], "unseen": len(unseen)}))
+    else:
+        for region in ("cited", "anywhere"):
+            here = [flip for flip in found if flip.region == region]
+            mended = sum(flip.underived >= flip.tasks for flip in here)
+            click.echo(
+                f"byte {'in a cited value' if region == 'cited' else 'anywhere in the line'}: "
+                f"{_share(sum(flip.named >= flip.tasks for flip in here), here)} caught with every task named, "
+                f"{_share(mended, here)} without the digests of lines"
+            )
+    if unseen:
+        ctx.exit(1)
+
+
+def _share(part: int, whole: Sequence[object]) -> str:
+    return f"{part} of {len(whole)}"

@@ -1,0 +1,1 @@
+"""Looking for what is wrong with an export: flipped bytes, renderings of answers, shortcuts, pages for people."""
