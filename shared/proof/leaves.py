@@ -151,6 +151,7 @@ def _walk_text(text: str, place: Place) -> Iterator[Leaf]:
     single = "\n" not in text.strip() and len(text) <= _LONGEST
     if single and text.strip():
         yield Leaf(place, text)
+        # A path or a date is one value: the numbers in it mean nothing by themselves.
         if classify(text, place.key)[0] is not ValueKind.FREE_TEXT:
             return
     for leaf in text_leaves(text):

@@ -36,5 +36,6 @@ class AnswerCache:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(answer)
         with suppress(FileExistsError):
+            # Not `rename`, which replaces: two that ask at once must both go on with the first answer.
             os.link(staged, path)
         Path(staged).unlink()

@@ -33,6 +33,7 @@ STATUS_OF_REASON = {
     "out_of_range": grpc.StatusCode.OUT_OF_RANGE,
 }
 """Any other reason is `INVALID_ARGUMENT`."""
+# `CANCELLED` is how a server that stops ends the calls that still run.
 AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
 OPTIONS = [("grpc.max_send_message_length", MESSAGE_BYTES), ("grpc.max_receive_message_length", MESSAGE_BYTES)]
 ALONE = ("grpc.so_reuseport", 0)
@@ -84,6 +85,7 @@ class RpcServer:
             await stopping.wait()
         finally:
             self._is_serving = False
+            # First: balancers look away, and calls that run have their time.
             await self._health.enter_graceful_shutdown()
             await server.stop(DRAIN_SECONDS)
 
@@ -101,6 +103,7 @@ class RpcServer:
                 self.port = server.add_secure_port(self._address, self._credentials)
             else:
                 self.port = server.add_insecure_port(self._address)
+        # gRPC says no more than this of a port that is taken.
         except RuntimeError as error:
             raise BadInput(f"{self._address} is not free for gRPC: choose another port") from error
 
@@ -132,6 +135,7 @@ def _raise_ours(error: grpc.aio.AioRpcError) -> NoReturn:
     if error.code() in AWAY:
         raise Unavailable(f"{error.code().name}: {text}") from error
     trailing = dict(error.trailing_metadata() or ())
+    # A proxy, or another server than ours, gives no reason.
     reason = trailing.get(REASON_KEY, error.code().name.lower())
     raise Rejected(str(reason), text) from error
 

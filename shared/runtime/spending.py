@@ -51,6 +51,7 @@ class Spent:
 
     def share(self, parts: int) -> "Spent":
         """An equal part of it; calls and tokens are rounded down."""
+        # A third has 28 digits otherwise.
         money = (self.money / parts).quantize(Decimal("0.000001"))
         return Spent(self.calls // parts, self.seconds / parts, self.tokens // parts, money, self.cached // parts)
 

@@ -68,12 +68,14 @@ def python_packages(site_packages: Path) -> tuple[tuple[str, str, str], ...]:
     found = []
     for folder in sorted(site_packages.glob("*.dist-info")):
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
+        # As PyPI compares names; folders spell them in several ways.
         found.append((name.lower().replace("_", "-"), version, _record_digest(folder / "RECORD")))
     return tuple(sorted(found))
 
 
 def node_packages(root: Path) -> tuple[tuple[str, str, str], ...]:
     """Path, version and integrity of each package that npm installed."""
+    # npm's hidden lock file: what is installed, where the other one says what was asked for.
     document = json.loads((root / "node_modules/.package-lock.json").read_text(encoding="utf-8"))
     packages: Mapping[str, Mapping[str, str]] = document.get("packages", {})
     return tuple(sorted((path, item.get("version", ""), item.get("integrity", "")) for path, item in packages.items()))

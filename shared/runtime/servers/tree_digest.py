@@ -88,6 +88,7 @@ class TreeDigest:
 
 def tree_digest(entries: dict[str, _Entry], now: str) -> str:
     """Digest a world: `{now, files: [[path, mode, sha256]...]}` sorted by path (decision 3)."""
+    # By bytes: names need not be UTF-8, and languages sort text differently.
     files = [[path, mode, sha] for path, (mode, sha) in sorted(entries.items(), key=lambda item: os.fsencode(item[0]))]
     return digest({"now": now, "files": files})
 
@@ -120,7 +121,9 @@ def _entry(root: str, path: str, status: os.stat_result) -> _Entry:
     if stat.S_ISLNK(mode):
         return "link", hashlib.sha256(os.fsencode(full.readlink())).hexdigest()
     if not stat.S_ISREG(mode):
+        # Sockets and pipes: to open one may block for ever.
         return "special", ""
+    # The other bits follow the umask of whoever copied the world.
     kind = "exec" if mode & stat.S_IXUSR else "file"
     if _is_git_index(path):
         return kind, index_digest(full.read_bytes())

@@ -74,6 +74,7 @@ def _wanted(topic: Topic, replication: int, min_isr: int) -> list[Any]:
 async def _create(admin: Any, wanted: Sequence[Any]) -> None:
     response = await admin.create_topics(list(wanted))
     for name, code, *rest in response.topic_errors:
+        # Two processes may make them at once.
         if code not in (0, ALREADY_EXISTS):
             raise BadInput(
                 f"Kafka refuses to create topic {name}: {rest[0] if rest and rest[0] else for_code(code).__name__}"
@@ -82,6 +83,7 @@ async def _create(admin: Any, wanted: Sequence[Any]) -> None:
 
 
 async def _wait_for_leaders(admin: Any, names: Sequence[str]) -> None:
+    # A topic that was just made has no leaders for a moment, and nothing can be written to it.
     deadline = time.monotonic() + LEADER_SECONDS
     while time.monotonic() < deadline:
         found = await admin.describe_topics(list(names))

@@ -28,6 +28,7 @@ def cloud_event(topic: str, key: bytes, value: bytes, source: str, kind: str, no
 def event_id(topic: str, key: bytes, value: bytes) -> str:
     """Name a message by its content: 32 hex digits."""
     parts = (topic.encode(), key, value)
+    # Lengths first: key and value could trade bytes and keep the digest.
     framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return hashlib.sha256(framed).hexdigest()[:32]
 

@@ -64,6 +64,7 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
             await asyncio.gather(*(work.abandon() for work in self._work.values()))
             await stop_quietly(self._consumer)
             if self._failure.done() and not self._failure.cancelled():
+                # Seen: asyncio complains of an exception that nobody took, also where another one is raised.
                 self._failure.exception()
 
     def liveness(self) -> Report:
@@ -120,6 +121,7 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
                     work.throttle()
                 self._measure()
                 poll = poll or asyncio.ensure_future(self._getmany())
+                # For both: a process that is fenced must not sit out a poll.
                 await asyncio.wait({poll, self._failure}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
                 if poll.done():
                     self._polled_at = time.monotonic()
@@ -142,6 +144,7 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
 
     def _submit(self, batches: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batches.items():
+            # It may be revoked since the poll; whoever owns it now reads these records.
             if work := self._work.get(partition):
                 for record in records:
                     work.submit(Message.of(record))
