@@ -100,6 +100,7 @@ def open_episode(episode_id: str, snapshot_id: str, plan: EpisodePlan, expires_a
 
 def call_digest(tool_name: str, arguments_json: str) -> str:
     """Digest a request, to tell a retry from another call under the same id."""
+    # As JSON, which keeps apart where the name ends and the arguments begin.
     return hashlib.sha256(json.dumps([tool_name, arguments_json]).encode()).hexdigest()
 
 
@@ -128,6 +129,7 @@ def refusal(episode: Episode) -> Fault | None:
 def refused(episode: Episode, expires_at: float) -> Episode:
     """Note a call that was not answered; only the budget is remembered."""
     # Nothing else is stored for a refused call: a policy that calls on for ever must not grow its episode.
+    # A closed episode refuses as well, and that is no budget.
     over = episode.over_budget or not episode.closed
     return replace(episode, over_budget=over, expires_at=max(expires_at, episode.expires_at))
 

@@ -97,6 +97,7 @@ class Scale:
 
     def trial(self, truth: Recording, tier: Tier, reply: Reply | None, answering: str = "{}") -> Trial:
         """Weigh one answer; `answering` are the arguments that it was recorded with."""
+        # By the digest's last digit: folds follow its first ones, so that every fold has both halves.
         calibrates = _shuffled(self._seed, truth)[-1] in "02468ace"
         common = (truth.server_id, truth.server_digest, truth.tool, key_of(truth), tier)
         if reply is None or reply.tier is not tier:
@@ -116,6 +117,7 @@ class Scale:
         if reply.is_error is not truth.is_error:
             return False
         declared = self._schemas.get((truth.server_digest, truth.tool), "")
+        # A declared form is that of successes; errors are texts.
         if not declared or reply.is_error:
             return form(reply.result_json) == form(truth.result_json)
         structured = json.loads(plain_json(parse_canonical(reply.result_json))).get("structuredContent")

@@ -56,6 +56,7 @@ def approximated(played: Played, tool: BoundTool, before: Situation, library: Li
     if reply.tier is not Tier.MISS or reply.error_code != NOT_RECORDED or not _is_harmless(played, tool, library):
         return played
     neighbour = nearest.find(tool, played.arguments_json, before.of(tool.server_id))
+    # Through the library, which checks a row before it is served.
     found = library.recording(neighbour.recording_id) if neighbour else None
     if found is None or neighbour is None:
         return played

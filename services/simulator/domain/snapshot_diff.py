@@ -100,6 +100,7 @@ def _tools(added: set[Place], removed: set[Place], changed: set[Place]) -> tuple
 
 
 def _definitions(content: Content) -> dict[Any, object]:
+    # Ids and digests change with every version; what an agent sees need not.
     return {(tool.server_id, tool.name): replace(tool, tool_id="", server_digest="") for tool in content.tools}
 
 

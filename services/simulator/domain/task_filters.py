@@ -37,5 +37,6 @@ def without_answers(task: Task) -> Task:
         evidence=(),
         logical_form_json="",
         reference=(),
+        # Which tools are needed is part of the solution.
         tools=tuple(replace(tool, needed=False) for tool in task.tools),
     )

@@ -64,6 +64,7 @@ def answered(answer: Answer) -> pb.CallToolResponse:
 
 def tier(number: int) -> Tier:
     """Read a tier; raises Rejected (`bad_request`) when it is none."""
+    # Enums of proto3 are open: a number that only a newer client knows arrives all the same.
     name = pb.Tier.Name(number).removeprefix("TIER_").lower() if number in pb.Tier.values() else ""
     if name in ("", "unspecified"):
         raise Rejected("bad_request", f"{number} is no tier")
