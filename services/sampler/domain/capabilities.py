@@ -89,6 +89,7 @@ def _abilities(node: ToolNode) -> Iterator[Ability]:
     # A question reads; a tool that moves the world would make every later call of the plan start elsewhere.
     if node.behaviour.effect in _MUTATING or "deprecated" in text:
         return
+    # Plans fill arguments at the top level only.
     view = _View(node, text, tuple(p for p in node.parameters if p.pointer.count("/") == 1))
     # By words of schema and description, never by a server's name: any server with such a tool can be used.
     for recognise in (_sql, _reading, _workbook, _converting, _computing, _history, _code):
@@ -112,6 +113,7 @@ class _View:
         return next((p.name for p in self.parameters if p.name in names), "")
 
     def only_required(self, *names: str) -> bool:
+        # Exactly these: one that a plan does not know would make every call fail.
         return {p.name for p in self.required} == {name for name in names if name}
 
     def ability(self, skill: Skill, detail: Iterable[str] = (), **arguments: str) -> Ability:
@@ -137,6 +139,7 @@ def _reading(view: _View) -> Iterator[Ability]:
     if (
         one
         and view.says(r"\b(contents? of a (single )?file|read a file)\b")
+        # Pictures, several files at once, and facts about a file are other tools of the same servers.
         and not view.says(r"base64|multiple|metadata about")
     ):
         yield view.ability(Skill.READ_TEXT, path=path)

@@ -144,6 +144,7 @@ def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]
 
 
 def _without(title: str, names: Sequence[str]) -> str:
+    # The longest first: `Box` taken out of `Box Hill` would leave `Hill`.
     for name in sorted(names, key=len, reverse=True):
         title = title.replace(name, " ") if len(name) > _SHORT_NAME else title
     parts = title.split()
@@ -231,6 +232,7 @@ def _references(found: tuple[Relation, ...]) -> Iterator[Reference]:
     for source in found:
         for column in source.world_table.columns:
             for target in found:
+                # A table's first key names its own rows, whoever else holds the same numbers.
                 if target.world_table is source.world_table or column in source.keys[:1]:
                     continue
                 for key in target.keys:

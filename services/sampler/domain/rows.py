@@ -60,6 +60,7 @@ def _aggregated(realiser: Realising, form: lf.Aggregate, forms: tuple[lf.Aggrega
     for ability in _querying(realiser, form.table):
         written = statements.aggregate(Written(ability.argument("statement")), forms, where)
         call = realiser.plan.add(ability.node, {written.argument: written.text}, form, inputs=written.inputs)
+        # A stand-in number: the kind that will be seen follows from the alias.
         return lambda alias: by_key(call, alias, classify("1.5", alias)[0])
     raise Infeasible(f"no statement reads {form.table.path}")
 

@@ -12,6 +12,7 @@ from shared.model.sub_dags import PlannedInput
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
 
+# `B7` without its letter; wider sheets are refused below.
 _ROW = canonical([{"name": "slice", "args": {"start": 1}}])
 
 
@@ -47,6 +48,7 @@ def _read(realiser: Realising, abilities: tuple[Ability, Ability], table: WorldT
         flows.append(inputs)
     query = finder.argument("query")
     searched, found = argument_of(realiser.value(key), query)
+    # Else `Box 1` is found in `Box 12` too.
     exact = {finder.argument("exact"): True} if finder.argument("exact") else {}
     call = realiser.plan.add(finder.node, {**place, query: searched, **exact}, form, inputs=(*flows[0], *found))
     row = Found(call, "{}", "cell", ValueKind.CELL, transforms_json=_ROW)
