@@ -45,6 +45,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     file, inside = values
     made = commit(speaker, file)
     if isinstance(inside, lf.FileNames):
+        # Today: the file has changed since that commit.
         rest, noun = f"which {inside.name} does that file define today", f"the {inside.name} that it defines today"
     else:
         name = nouns.humane(inside.name)

@@ -42,6 +42,7 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
         return [f"the {labels[0]} in {places[0]}", *(f"{one} in {place}" for place in places[1:])]
     names = [speaker.value(operand) for operand in operands]
     said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
+    # Where all stand in one table, it is named once, at the end.
     ending = said.pop() if len(said) == 1 else ""
     return [*(name.removesuffix(ending) for name in names[:-1]), names[-1]]
 

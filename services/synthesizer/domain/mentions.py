@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from services.synthesizer.domain.nouns import article, is_plural
 
+# Control characters, because titles and labels may hold anything that can be typed.
 _OPEN, _MIDDLE, _CLOSE = "\x1c", "\x1d", "\x1e"
 _MARKED = re.compile(f"{_OPEN}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_CLOSE}")
+# "The price of the product of that order" is what a machine would say.
 _OF_OF = re.compile(r"of the (\w+) of (that \w+)\b")
 _OWNED = "of \\2\N{RIGHT SINGLE QUOTATION MARK}s \\1"
 _NAMES, _GIVES = "names", "gives"

@@ -48,6 +48,7 @@ class Paraphraser:
         messages = [{"role": "system", "content": _ORDER}, {"role": "user", "content": task.prompt}]
         try:
             said = await self.model.complete_json(ROLE, messages, _SCHEMA, draft.exploration_id)
+        # Other words are a nicety: without them it is the same task.
         except Rejected:
             return draft
         prompt = str(said.get("prompt", "")).strip()
@@ -69,4 +70,5 @@ def says_the_same(task: Task, prompt: str, exploration: Exploration) -> bool:
 def _telling(text: str) -> Counter[str]:
     """Quoted words, numbers and names; the first word of a sentence is no name."""
     inner = re.sub(r"(?:^|[.?!:]\s+)([A-Z])", lambda match: match.group(0).lower(), text)
+    # A bag: their order may change, but none may come or go.
     return Counter(_TELLING.findall(inner))

@@ -30,6 +30,7 @@ def is_results(values: list[Any]) -> bool:
 def ask_results(values: list[Any], rng: random.Random) -> str:
     """Ask for one or several values of one subject."""
     what = nouns.listed([_value(value) for value in values])
+    # A status and an address are one thing.
     be = "are" if len(values) > 1 or re.search(r"[^su]s$", nouns.humane(values[0].key)) else "is"
     return rng.choice(_ASK).format(subject=subject(values[0].given), be=be, what=what)
 
@@ -70,6 +71,7 @@ def _role(one: lf.Given) -> str:
 
 
 def _place(text: str, named: frozenset[str]) -> str:
+    # Nobody who asks knows where a sandbox mounts the files.
     path = text.removeprefix("file://").removeprefix(MOUNT).strip("/")
     if named & _REPOSITORIES:
         return nouns.repository(path)
