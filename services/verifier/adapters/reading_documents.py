@@ -33,6 +33,7 @@ def html_document(path: Path, name: str) -> Document:
     """Read a page: tables of two columns, wider tables by their header, definition lists, labelled paragraphs."""
     page = _Page()
     page.feed(text_of(path))
+    # The parser holds back text at the end until it is closed.
     page.close()
     found = [pair for table in page.tables for pair in _of_table([row for row in table if row])]
     found += [*page.terms, *(pair for text in page.blocks for pair in _of_line(text))]
@@ -60,6 +61,7 @@ def word_document(path: Path, name: str) -> Document:
 
 
 def _unfenced(lines: Sequence[str]) -> Iterator[str]:
+    # Code shows labels that nobody states.
     fenced = False
     for line in lines:
         if _FENCE.match(line):
@@ -141,6 +143,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         """Begin a table, a row or a block; a block ends the one before it."""
+        # HTML may leave out closing tags: the next row ends the cell before it.
         if tag in ("table", "tr"):
             self._end()
         if tag == "table":

@@ -53,6 +53,7 @@ def json_tables(path: Path, name: str) -> list[Rows]:
         raise Unread(f"{name} is no JSON: {error}") from error
     found = []
     for key, objects in _lists(document, PurePosixPath(name).stem, 0):
+        # Of all objects: many leave out a key that has no value.
         columns = list(dict.fromkeys(column for item in objects for column in item))
         cells = [[_scalar(item.get(column)) for column in columns] for item in objects]
         found.append(table(name, key, "json", [columns, *cells]))
@@ -98,6 +99,7 @@ def _lists(value: Any, key: str, depth: int) -> Iterator[tuple[str, list[dict[st
 
 def _database_table(connection: sqlite3.Connection, path: str, name: str) -> Rows:
     quoted = name.replace('"', '""')
+    # One row more than is read, so that a longer table shows.
     cursor = connection.execute(f'SELECT * FROM "{quoted}" LIMIT {MOST_ROWS + 1}')
     header = [str(column[0]) for column in cursor.description]
     return table(path, name, "sqlite", [header, *([_scalar(cell) for cell in row] for row in cursor)])

@@ -116,6 +116,7 @@ class WorldMeanings:
 
     def _meaning(self, task: Task, results: Mapping[str, str]) -> Meaning:
         meanings, using = self._open(task.world_digest)
+        # One task at a time in each world: what has been read is kept without locks.
         with using:
             return meanings.meaning(task, results)
 
@@ -125,6 +126,7 @@ class WorldMeanings:
                 self._worlds[world_digest] = Meanings(self._world(world_digest)), threading.Lock()
             self._worlds.move_to_end(world_digest)
             if len(self._worlds) > MOST_WORLDS:
+                # Whoever uses it now keeps it until they are done.
                 self._worlds.popitem(last=False)
             return self._worlds[world_digest]
 
@@ -139,6 +141,7 @@ class WorldMeanings:
 def _sizes(folder: Path) -> Mapping[str, int]:
     found = {}
     for below, folders, names in os.walk(folder):
+        # In place: `os.walk` goes down into what is left in the list.
         folders[:] = [name for name in folders if name not in ("node_modules", "__pycache__", ".venv")]
         for name in names:
             path = Path(below, name)

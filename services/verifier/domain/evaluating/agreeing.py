@@ -55,6 +55,7 @@ def _is_named(spoken: str, prompt: str, table: Rows) -> bool:
         return True
     stem, name = (words(one) for one in (file.rpartition(".")[0], table.name))
     phrases = [f"in the {' '.join(stem)}", *(f"{' '.join(stem)} {kind}" for kind in _KINDS)]
+    # One word may mean anything: `orders` are also what the table lists.
     phrases += [" ".join(one) for one in (stem, name) if len(one) > 1]
     return any(f" {phrase} " in spoken for phrase in phrases)
 

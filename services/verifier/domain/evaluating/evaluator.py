@@ -142,6 +142,7 @@ def _file_names(evaluator: Evaluator, form: lf.FileNames) -> Value:
 
 
 def _source(evaluator: Evaluator, path: str) -> str:
+    # By the list and not by the disk: a path that was found in a file may lead anywhere.
     if path not in evaluator.world.paths():
         raise Rejected(NO_REFERENT, f"there is no file {path}")
     return evaluator.world.text(path)
