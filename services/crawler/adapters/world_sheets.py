@@ -36,10 +36,12 @@ def sheet_tables(path: Path, name: str) -> list[WorldTable]:
         ValueError, KeyError, TypeError, zipfile.BadZipFile: it is no workbook.
     """
     check_package(path)
+    # Values as last computed: servers show those, not formulas.
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         found = []
         for sheet in book.worksheets[:_MAX_SHEETS]:
+            # In this mode the size that a file states is believed, and some programs state a single cell.
             sheet.reset_dimensions()
             values = islice(sheet.iter_rows(values_only=True), MAX_ROWS)
             rows = [[_text(cell) for cell in row[: 2 * MAX_COLUMNS]] for row in values]
@@ -87,4 +89,5 @@ def _text(cell: object) -> str:
         return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat()
     if isinstance(cell, date | time):
         return cell.isoformat()
+    # Spreadsheets keep every number as a float; tools say 3, not 3.0.
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
