@@ -47,6 +47,7 @@ class MeteredCaller:
         """See `Caller`."""
         started, instant = time.monotonic(), time.time_ns()
         called = await self._caller.call_tool(server_id, tool, arguments_json)
+        # Numbered: a plan may make the same call twice, and both are paid.
         asked = [self._subject, self._clock.value, next(self._calls), server_id, tool, arguments_json]
         await self._spend(
             LedgerEntry(

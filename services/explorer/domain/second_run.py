@@ -28,6 +28,7 @@ def stability_of(step: Step, repeated: Mapping[str, RepeatedCall]) -> tuple[Stab
     """Say what the second run proves about a call's recording, and its volatile places."""
     call_id = step.planned.call_id
     second = repeated.get(call_id)
+    # Another question was asked, and its answer says nothing of the first.
     if second is None or not second.same_arguments:
         return Stability.UNTESTED, ()
     if second.result_sha256 == step.attempt.called.result_sha256:
@@ -47,6 +48,7 @@ async def _repeat_call(step: Step, caller: Caller, answered: dict[str, Answered]
         called = await caller.call_tool(tool.server_id, tool.name, sent(filled))
     except Rejected:
         return RepeatedCall(call_id, "", is_error=True, same_arguments=same, volatile=WHOLE)
+    # What failed feeds nobody: calls that need it count as not made.
     if not called.is_error and not called.crash:
         answered[call_id] = Answered(filled.arguments_json, called.result_json)
     failed = called.is_error or bool(called.crash)
