@@ -169,6 +169,7 @@ async def _run_all(parts: Sequence[Part], stopping: asyncio.Event) -> None:
             task.cancel()
     if error := next((result for result in results if isinstance(result, BaseException)), None):
         raise error
+    # Without it the service would look well and do nothing.
     if early:
         raise RuntimeError(f"{tasks[early[0]].name} ended by itself")
 

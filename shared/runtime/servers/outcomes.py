@@ -63,12 +63,15 @@ def read_outcome(raw: Mapping[str, Any], mapped_from: str = "", mapped_to: str =
     content = raw.get("content")
     if not isinstance(content, list):
         return _own_error("FireFly: the server's result has no content list")
+    # A server that lists bare texts says something all the same.
     parts = [part if isinstance(part, Mapping) else {"type": "text", "text": json_text(part)} for part in content]
+    # By the flag alone: a text "false" is true in Python.
     is_error = raw.get("isError") is True
     try:
         text = canonical_result(parts, raw.get("structuredContent"), is_error)
     except Rejected as error:
         return _own_error(f"FireFly: the server's result is no JSON that can be kept ({error.reason})")
+    # In the whole text: a path may stand in any field of a result.
     return Outcome(text.replace(mapped_from, mapped_to) if mapped_from else text, is_error)
 
 

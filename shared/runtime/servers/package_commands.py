@@ -51,6 +51,7 @@ def package_command(spec: LaunchSpec) -> PackageCommand:
     Raises:
         BadInput: the command line uses an option that an install cannot honour.
     """
+    # Files in use were written for Windows too: `npx.cmd`.
     name = PurePath(spec.command).name.removesuffix(".cmd").removesuffix(".exe")
     where = f"server {spec.server_id!r}"
     if name == "uvx":

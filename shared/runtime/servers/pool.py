@@ -128,6 +128,7 @@ class EnvironmentPool:
         fitting = [item for item in self._idle if (item[1].world_digest, item[1].clock) == (world_digest, clock)]
         if not fitting:
             return None
+        # Of equally warm ones the last used: the others grow idle and are closed.
         best = max(fitting, key=lambda item: (len(item[1].running & set(servers)), item[0]))
         self._idle.remove(best)
         return best[1]
@@ -222,6 +223,7 @@ class EnvironmentPool:
 def _memory_of_children() -> int:
     total = 0
     for child in psutil.Process().children(recursive=True):
+        # It may have ended since it was listed.
         with suppress(psutil.Error):
             total += child.memory_info().rss
     return total

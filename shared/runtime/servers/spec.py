@@ -158,6 +158,7 @@ def _ours(entry: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     ours = entry.get(_OURS, {})
     if not isinstance(ours, dict):
         raise BadInput(f"{where}: {_OURS} must be an object")
+    # A key with a slip would be ignored in silence: a `netwrok` that stays closed, a secret that is recorded.
     unknown = sorted(set(ours) - {"world", "network", "secrets", "now", "allowWrites"})
     if unknown:
         raise BadInput(f"{where}: {_OURS} does not know {unknown[0]!r}; remove it or correct its spelling")
@@ -169,6 +170,7 @@ def _worlds(ours: Mapping[str, Any], path: Path, where: str) -> tuple[Path, ...]
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise BadInput(f"{where}: world must be a folder or a list of folders")
+    # From the file's own folder, so that it means the same wherever it is started.
     folders = tuple((path.parent / name).resolve() for name in names)
     for folder in folders:
         if not folder.is_dir():
