@@ -36,6 +36,7 @@ def _without_unit(column: str) -> str:
     if not unit_of_key(column):
         return column
     kept, _, last = column.rpartition(" " if " " in column else "_")
+    # Hours are a measure's own name, and in `price_usd_max` the last word is no unit.
     if kept and last.lower() not in _KEPT and not unit_of_key(kept):
         return kept
     return column

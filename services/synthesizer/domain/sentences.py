@@ -126,6 +126,7 @@ def _named(speaker: Speaker, entity: lf.Keyed, rest: str, rng: random.Random) ->
 def _asked(column: str, noun: str, table: lf.Table) -> str:
     """What a column is asked for as: a product's product is its name."""
     name = measured(column, table)
+    # "The product of product P-7" is what it would be.
     return f"{noun} name" if name == noun else name
 
 
