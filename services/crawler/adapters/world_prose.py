@@ -13,6 +13,7 @@ from services.crawler.adapters.world_sheets import check_package
 Labelled = tuple[str, str]
 """A label and its text."""
 
+# A colon and a space: without the space it is a time or an address.
 _LINE = re.compile(
     r"^\s*(?:[-*+>]\s+|\d+[.)]\s+)?(?:\*\*|__)?([^\W\d_][^:*|`\n]{0,48}?)(?:\*\*|__)?\s?:(?:\*\*|__)?\s+(\S.*?)\s*$"
 )
@@ -50,6 +51,7 @@ def html(path: Path) -> tuple[str, list[Labelled]]:
     """Return title and labelled values of an HTML file; raises as `markdown`."""
     page = _Page()
     page.feed(read_text(path))
+    # The parser holds back text at the end until it is closed.
     page.close()
     found = [*page.terms]
     for table in page.tables:
@@ -65,6 +67,7 @@ def document(path: Path) -> tuple[str, list[Labelled]]:
     """
     check_package(path)
     content = docx.Document(str(path))
+    # Properties before text: they are stated, where a line of prose may only look like a label.
     found = list(_of_properties(content.core_properties))
     for table in content.tables:
         found.extend(_of_table([[cell.text.strip() for cell in row.cells] for row in table.rows]))
@@ -125,6 +128,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         """Begin what a tag begins."""
+        # Cells need no closing tag in HTML: the next one ends them.
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:

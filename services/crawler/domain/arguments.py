@@ -16,6 +16,7 @@ from shared.proof.words import words
 
 _DEPTH = 5
 _IMAGES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "image", "pdf"})
+# It has an inverse, without which half of what is done with matrices fails.
 _SQUARE = [[2, 1], [1, 3]]
 _NUMBERS = [3, 1, 2, 5, 4]
 _Make = Callable[["_Where"], Any]
@@ -124,6 +125,7 @@ def _value(where: _Where) -> Any:
         return known
     branches = non_null_branches(where.schema, where.root)
     if branches and "type" not in where.schema:
+        # "A number or a list of them": the name says which is meant.
         branch = _best_branch(branches, frozenset(words(where.place.name)))
         return _value(where.at(where.place.name, {"description": where.place.text, **branch}))
     kind = where.schema.get("type")
