@@ -126,6 +126,7 @@ def find(planned: PlannedInput, source: Answered) -> Found | None:
     ]
     if not same:
         return None
+    # The first of several: a plan that does not tell them apart is marked as ambiguous.
     located = found_at(planned, source, same[0].locator_json)
     elsewhere, ambiguous = bool(planned.locator_json), len({value.text for value in same}) > 1
     return replace(located, elsewhere=elsewhere, ambiguous=ambiguous) if located else None
@@ -168,6 +169,7 @@ def fitted(planned: PlannedInput, found: Found, schema: Mapping[str, Any]) -> tu
     declared = _declared_types(schema, planned.argument)
     if declared == {"string"} and not isinstance(found.value, str):
         return planned, replace(found, value=found.text)
+    # Results of real servers give numbers as text, and the next server's schema refuses them.
     if declared and declared <= _NUMERIC and isinstance(found.value, str):
         number = numbers.read_number(found.value)
         if number is not None:
@@ -190,6 +192,7 @@ def _declared_types(schema: Mapping[str, Any], argument: str) -> frozenset[str]:
     node: Any = schema
     for token in tokens_of(argument):
         resolved = schemas.resolve(node, schema)
+        # A list's items have one schema, whatever their place.
         if token.isdigit() and "items" in resolved:
             node = resolved["items"]
         else:
@@ -202,6 +205,7 @@ def _declared_types(schema: Mapping[str, Any], argument: str) -> frozenset[str]:
     for branch in branches:
         named = branch.get("type")
         names.update(named if isinstance(named, list) else [named] if isinstance(named, str) else [])
+    # `null` is the freedom to leave it out, no form of a value.
     return frozenset(names - {"null"})
 
 
