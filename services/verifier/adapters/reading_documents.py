@@ -51,7 +51,9 @@ def word_document(path: Path, name: str) -> Document:
     if body is None:
         raise Unread(f"{name} is no Word document")
     core = package.part("docProps/core.xml")
-    properties = [(_PROPERTIES.get(local(one), local(one)), (one.text or "").strip()) for one in core or ()]
+    # Not `core or ()`: whether an element is true is deprecated, and CI runs with warnings as errors.
+    entries = () if core is None else tuple(core)
+    properties = [(_PROPERTIES.get(local(one), local(one)), (one.text or "").strip()) for one in entries]
     found = [pair for table in body.iter() if local(table) == "tbl" for pair in _of_table(_rows(table))]
     paragraphs = [(_style(one), _text(one)) for one in body.iter() if local(one) == "p"]
     found += [pair for _, text in paragraphs for pair in _of_line(text)]

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from services.verifier.domain.evaluating import computing, documents, history, selecting
+from services.verifier.domain.evaluating.detours import detour
 from services.verifier.domain.evaluating.evaluator import Evaluator
 from services.verifier.domain.evaluating.reading import is_same
 from services.verifier.domain.evaluating.world import Unread
@@ -33,7 +34,8 @@ def idle(evaluator: Evaluator, question: lf.Question) -> str:
         for check in checks:
             if text := next(check(evaluator, form), ""):
                 return str(text)
-    return next((text for field in question.fields if (text := _circular(evaluator, field.value))), "")
+    circular = (_circular(evaluator, field.value) for field in question.fields)
+    return next(filter(None, circular), "") or detour(evaluator, question)
 
 
 def untimely(evaluator: Evaluator, question: lf.Question) -> str:
