@@ -65,8 +65,8 @@ class Called(Protocol):
     def state_after(self) -> State:
         """After."""
 
-    @property
     # Beside the digest: a file written anew with the same bytes says that the tool writes.
+    @property
     def wrote(self) -> bool:
         """Whether files were written, be it with equal bytes."""
 
