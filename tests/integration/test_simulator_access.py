@@ -48,6 +48,8 @@ async def test_reported_outcomes_mark_tasks_once_they_say_something(tmp_path):
         assert await client.report([TaskOutcome(task_id, "large", 30, 0, censored=6)], "r2") == (marked,)
         assert await client.marked_tasks("audit") == (marked,)
         assert await client.marked_tasks("mastered") == ()
+        told = {one.policy: (one.tasks, one.tries, one.censored_share) for one in await client.policies()}
+        assert told == {"large": (1, 30, 0.2), "small": (1, 40, 0.0)}
         for wrong, reason in ((TaskOutcome("task_no", "p", 1, 1), "unknown_task"),
                               (TaskOutcome(task_id, "p", 1, 2), "bad_request")):  # fmt: skip
             with pytest.raises(SimulatorError) as caught:

@@ -14,7 +14,7 @@ from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
 
 from firefly_client import messages
 from firefly_client.errors import from_rpc
-from firefly_client.types import MarkedTask, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
+from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
 
 
 class Client:
@@ -86,6 +86,10 @@ class Client:
     def marked_tasks(self, mark: str) -> tuple[MarkedTask, ...]:
         """List the first 1,000 tasks marked `audit` (never solved) or `mastered` (always solved)."""
         return messages.marked_page(self._ask(self._tasks.ListMarkedTasks, messages.marked_request(mark)))
+
+    def policies(self) -> tuple[PolicyTries, ...]:
+        """List the first 1,000 policies of the reports; how much of each is censored decides what compares."""
+        return messages.policies(self._ask(self._tasks.ListPolicies, messages.policies_request()))
 
     def _ask(self, rpc: Callable[..., Any], request: Any) -> Any:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 
-from firefly_client.types import MarkedTask, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
+from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
 
 SERVICES = ("firefly.simulator.v1.SimulatorService", "firefly.simulator.v1.TaskService")
 MESSAGE_BYTES = 16 * 1024 * 1024
@@ -177,6 +177,19 @@ def marked(message: task_pb.ReportOutcomesResponse) -> tuple[MarkedTask, ...]:
 def marked_page(message: task_pb.ListMarkedTasksResponse) -> tuple[MarkedTask, ...]:
     """Read a page of marked tasks."""
     return tuple(_marked(one) for one in message.tasks)
+
+
+def policies_request() -> task_pb.ListPoliciesRequest:
+    """Ask for what was reported of each policy."""
+    return task_pb.ListPoliciesRequest(page_size=1000)
+
+
+def policies(message: task_pb.ListPoliciesResponse) -> tuple[PolicyTries, ...]:
+    """Read a page of policies."""
+    return tuple(
+        PolicyTries(one.policy, one.tasks, one.tries, one.passed, one.censored, one.censored_share)
+        for one in message.policies
+    )
 
 
 def answer_tool(answer_schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,18 @@ class TaskOutcome:
 
 
 @dataclass(frozen=True)
+class PolicyTries:
+    """All reported tries of one policy; `censored_share` of them were unscored or masked."""
+
+    policy: str
+    tasks: int
+    tries: int
+    passed: int
+    censored: int
+    censored_share: float
+
+
+@dataclass(frozen=True)
 class MarkedTask:
     """A task that was never (`audit`) or always (`mastered`) solved in at least 64 scored tries."""
 

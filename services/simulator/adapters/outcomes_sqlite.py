@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from services.simulator.domain.outcomes import ENOUGH, Mark, TaskTries
+from services.simulator.domain.outcomes import ENOUGH, Mark, PolicyTries, TaskTries
 from shared.model.errors import BadInput
 
 _TABLES = """
@@ -66,6 +66,15 @@ class SqliteOutcomes:
             (after, ENOUGH, limit),
         )
         return tuple(TaskTries(*row) for row in rows)
+
+    def policies(self, after: str | None, limit: int) -> tuple[PolicyTries, ...]:
+        """See `OutcomeStore`."""
+        rows = self._database.execute(
+            "SELECT policy, count(*), sum(tries), sum(passed), sum(censored) FROM outcomes "
+            "WHERE ? IS NULL OR policy>? GROUP BY policy ORDER BY policy LIMIT ?",
+            (after, after, limit),
+        )
+        return tuple(PolicyTries(*row) for row in rows)
 
     def close(self) -> None:
         """Let the file go."""

@@ -17,6 +17,7 @@ from shared.model.catalogue import Effect, ServerRecord, ToolRecord
 from shared.model.tasks import Task, TaskState
 from shared.proof.canonical import parse_canonical
 from shared.proof.effects import effect_of
+from shared.proof.plain import plain_json
 
 
 class Without:
@@ -46,6 +47,7 @@ class Without:
 
     def moves(self, server_digest: str, tool: str) -> Moves:
         """See `Library`."""
+        # Nothing to hide: only tools that were never seen to move anything are held out.
         return self._library.moves(server_digest, tool)
 
     def server(self, server_id: str) -> ServerRecord | None:
@@ -103,10 +105,13 @@ def trials(content: Content, library: Library, seed: int) -> Iterator[Trial]:
         corners = indexed(one for one in calls if one.recording_id not in gone)
         for truth in held:
             tool, here = bound(truth, library), Situation(truth.state.world, _session(truth))
-            told = replay(tool, truth.arguments_json, here, library)
+            # As an agent writes it: a canonical number that no double holds is an object.
+            call = plain_json(parse_canonical(truth.arguments_json))
+            told = replay(tool, call, here, library)
             yield scale.trial(truth, Tier.EXACT, told.reply, truth.arguments_json)
-            left = replay(tool, truth.arguments_json, here, rest).reply
+            left = replay(tool, call, here, rest).reply
             yield scale.trial(truth, Tier.NORMALISED, left, _arguments_of(left, by_id))
+            # Only where the tiers before it have nothing, as when episodes are served.
             near = _nearest(truth, corners, by_id) if left.tier is Tier.MISS else None
             yield scale.trial(truth, Tier.NEAREST, near, _arguments_of(near, by_id))
 

@@ -44,6 +44,22 @@ class TaskTries:
         return Mark.MASTERED if self.passed == scored else Mark.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyTries:
+    """All tries of one policy."""
+
+    policy: str
+    tasks: int
+    tries: int
+    passed: int
+    censored: int
+
+    @property
+    def censored_share(self) -> float:
+        """Share of its tries that were unscored or masked."""
+        return self.censored / self.tries if self.tries else 0.0
+
+
 def checked(tries: TaskTries) -> TaskTries:
     """Return tries that add up.
 
@@ -70,3 +86,6 @@ class OutcomeStore(Protocol):
 
     def marked(self, mark: Mark, after: str, limit: int) -> tuple[TaskTries, ...]:
         """Return the tasks of one mark above `after`, in id order."""
+
+    def policies(self, after: str | None, limit: int) -> tuple[PolicyTries, ...]:
+        """Sum up the policies above `after`, in order of their names; None begins."""

@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 
 from firefly.simulator.v1 import task_service_pb2 as task_pb
@@ -20,6 +21,7 @@ from shared.model.tasks import Task
 from shared.runtime import wire
 
 _PAGE, _MAX_PAGE = 100, 1000
+_TOKEN = "policy/"
 
 
 class TaskDoors(task_grpc.TaskServiceServicer):
@@ -83,6 +85,20 @@ class TaskDoors(task_grpc.TaskServiceServicer):
         return task_pb.ListMarkedTasksResponse(
             tasks=[messages.marked(one) for one in found[:size]],
             next_page_token=found[size - 1].task_id if len(found) > size else "",
+        )
+
+    @guarded
+    async def ListPolicies(
+        self, request: task_pb.ListPoliciesRequest, context: Context
+    ) -> task_pb.ListPoliciesResponse:
+        """Return a page of policies."""
+        size = _size(request.page_size)
+        # The mark keeps the token of a policy without a name from reading as "no token".
+        after = request.page_token.removeprefix(_TOKEN) if request.page_token else None
+        found = self.outcomes.policies(after, size + 1)
+        return task_pb.ListPoliciesResponse(
+            policies=[task_pb.PolicyTries(**asdict(one), censored_share=one.censored_share) for one in found[:size]],
+            next_page_token=f"{_TOKEN}{found[size - 1].policy}" if len(found) > size else "",
         )
 
     async def _tasks(self, wish: TaskWish, after: str) -> AsyncIterator[Task]:

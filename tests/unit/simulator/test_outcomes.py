@@ -41,6 +41,18 @@ def test_policies_are_added_up_and_a_repeated_report_counts_once(tmp_path):
     again.close()
 
 
+def test_censored_share_is_told_per_policy_and_page():
+    store = SqliteOutcomes(None)
+    store.add("r1", (TaskTries("t1", "b", 10, 2, 4), TaskTries("t2", "b", 10, 8), TaskTries("t1", "a", 5, 5)))
+    store.add("r2", (TaskTries("t1", "", 3, 0, 3), TaskTries("t1", "b", 20, 0, 6)))
+    told = [(one.policy, one.tasks, one.tries, one.passed, one.censored_share) for one in store.policies(None, 10)]
+    assert told == [("", 1, 3, 0, 1.0), ("a", 1, 5, 5, 0.0), ("b", 2, 40, 10, 0.25)]
+    assert [one.policy for one in store.policies("a", 10)] == ["b"]
+    assert [one.policy for one in store.policies(None, 1)] == [""]
+    assert [one.policy for one in store.policies("", 2)] == ["a", "b"]
+    store.close()
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40)), max_size=20))
 def test_the_store_marks_what_the_sum_is_marked(reports):
     store = SqliteOutcomes(None)
