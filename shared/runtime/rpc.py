@@ -6,6 +6,7 @@ back as `Rejected` with that reason; `Unavailable` stays `Unavailable`; anything
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from prometheus_client import Histogram
 
 from shared.model.errors import BadInput, Rejected, Unavailable
 from shared.runtime import telemetry, tracing
@@ -72,10 +74,11 @@ class RpcServer:
         Raises:
             BadInput: the port is not free.
         """
-        server = grpc.aio.server(interceptors=[*self._guards, _StatusInterceptor()], options=[*OPTIONS, ALONE])
-        self._register(server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        server = grpc.aio.server(interceptors=self._guards, options=[*OPTIONS, ALONE])
+        wrapping: Any = _Wrapping(server)
+        self._register(wrapping)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, wrapping)
+        reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), wrapping)
         self._bind(server)
         await server.start()
         await self._report(health_pb2.HealthCheckResponse.SERVING)
@@ -156,29 +159,59 @@ class _Deadline(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(client_call_details, request)
 
 
-class _StatusInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every handler that answers with one message or a stream."""
+class _Wrapping:
+    """Stands in for a server while services are registered, and wraps their handlers.
 
-    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+    An interceptor could do the same, and costs a third of an empty call: it runs, and wraps anew, for every call.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """See grpc."""
-        # The handler is wrapped rather than the call: grpc.aio interceptors see no exception of the behaviour.
-        handler = await continuation(handler_call_details)
-        # None is an unknown method; reflection is a request stream, which the library answers with statuses of its own.
-        if handler is None or handler.request_streaming:
-            return handler
+        self._server.add_generic_rpc_handlers([_WrappedHandlers(one) for one in handlers])
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Leave out what generated code registers a second time, without a wrapper."""
+
+
+class _WrappedHandlers(grpc.GenericRpcHandler):
+    """Wraps every handler that answers with one message or a stream, once."""
+
+    def __init__(self, handlers: grpc.GenericRpcHandler) -> None:
+        self._handlers = handlers
+        self._wrapped: dict[str, Any] = {}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """See grpc."""
         method = handler_call_details.method
-        coding = {
-            "request_deserializer": handler.request_deserializer,
-            "response_serializer": handler.response_serializer,
-        }
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(_streaming(handler.unary_stream, method), **coding)
-        return grpc.unary_unary_rpc_method_handler(_unary(handler.unary_unary, method), **coding)
+        known = self._wrapped.get(method)
+        if known is None:
+            handler = self._handlers.service(handler_call_details)
+            if handler is None:
+                return None
+            known = self._wrapped[method] = _wrapped(handler, method)
+        return known
+
+
+def _wrapped(handler: Any, method: str) -> Any:
+    if handler.request_streaming:
+        return handler
+    coding = {
+        "request_deserializer": handler.request_deserializer,
+        "response_serializer": handler.response_serializer,
+    }
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler(_streaming(handler.unary_stream, method), **coding)
+    return grpc.unary_unary_rpc_method_handler(_unary(handler.unary_unary, method), **coding)
 
 
 def _unary(behaviour: Any, method: str) -> Any:
     async def serve(request: Any, context: Any) -> Any:
         async with _answered(context, method):
+            if not tracing.is_on():  # reading the metadata costs more than the rest of this function
+                return await behaviour(request, context)
             with tracing.serving(method, context.invocation_metadata() or ()):
                 return await behaviour(request, context)
 
@@ -220,4 +253,9 @@ async def _abort(context: Any, error: Exception, method: str) -> None:
 
 def _observe(method: str, context: Any, started: float) -> None:
     code = context.code() or 0
-    telemetry.RPC_SECONDS.labels(method, getattr(code, "name", str(code))).observe(time.monotonic() - started)
+    _seconds(method, getattr(code, "name", str(code))).observe(time.monotonic() - started)
+
+
+@functools.lru_cache(maxsize=1024)
+def _seconds(method: str, code: str) -> Histogram:
+    return telemetry.RPC_SECONDS.labels(method, code)

@@ -35,9 +35,9 @@ class MemoryEpisodes:
     async def replace(self, episode: Episode, now: float) -> bool:
         """See `EpisodeStore`."""
         stored = self._episodes.get(episode.episode_id)
-        if stored is None or stored.version != episode.version:
+        if stored is None or stored.version + 1 != episode.version:
             return False
-        self._episodes[episode.episode_id] = replace(episode, version=episode.version + 1)
+        self._episodes[episode.episode_id] = episode
         return True
 
     async def open_count(self, now: float) -> int:

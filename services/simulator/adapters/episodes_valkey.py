@@ -28,10 +28,10 @@ redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[4])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
 return {ARGV[2], '1'}
 """
-# KEYS: episode, open set. ARGV: id, body, version, expires, kept ms, closed.
+# KEYS: episode, open set. ARGV: id, body, version it was made from, expires, kept ms, closed, version.
 _REPLACE = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[1], 'body', ARGV[2], 'version', ARGV[3] + 1)
+redis.call('HSET', KEYS[1], 'body', ARGV[2], 'version', ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 if ARGV[6] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
 return 1
@@ -81,10 +81,11 @@ class ValkeyEpisodes:
         values: list[str | float] = [
             episode.episode_id,
             episodes.to_json(episode),
-            episode.version,
+            episode.version - 1,
             episode.expires_at,
             _kept_ms(episode, now),
             "1" if episode.closed else "0",
+            episode.version,
         ]
         try:
             return bool(await self._replace(keys=[_PREFIX + episode.episode_id, _OPEN], args=values))

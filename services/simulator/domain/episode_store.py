@@ -15,7 +15,7 @@ class EpisodeStore(Protocol):
         """Return an episode, also one that is past its expiry; None when it was never here or was forgotten."""
 
     async def replace(self, episode: Episode, now: float) -> bool:
-        """Store a change; False when the stored version is not the one that was loaded."""
+        """Store a change, which is one version above what it was made from; False when that is not stored any more."""
 
     async def open_count(self, now: float) -> int:
         """Count episodes that are neither closed nor expired."""

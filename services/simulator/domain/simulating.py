@@ -11,13 +11,14 @@ from services.simulator.domain import episodes, scoring
 from services.simulator.domain.arguments import Fault
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.episodes import Episode, EpisodePlan
+from services.simulator.domain.hits import Hits, Key
 from services.simulator.domain.living import History, Live, answer
 from services.simulator.domain.misses import Requests, ask_for
 from services.simulator.domain.ports import Library
 from services.simulator.domain.rendering import Shown, show
 from services.simulator.domain.replaying import NOT_RECORDED, OTHER_STATE, Played, Reply, Tier, error_reply
 from services.simulator.domain.retrieval import Nearest, approximated
-from services.simulator.domain.tables import Table, Tables
+from services.simulator.domain.tables import Tables
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected, Unavailable
 from shared.model.tasks import Task, TaskState
@@ -83,7 +84,7 @@ class Simulator:
         """`live_id` names the live store among the libraries; `lives` and `nearest` are tiers by snapshot id."""
         self._libraries, self._store, self._around = libraries, store, around
         self._live_id, self._lives, self._nearest = live_id, lives or {}, nearest or {}
-        self._tables = Tables()
+        self._tables, self._hits = Tables(), Hits()
 
     @property
     def live(self) -> Live | None:
@@ -139,11 +140,12 @@ class Simulator:
                 return episodes.refused(episode, self._expiry())
             # Asked before playing: a recording that arrives meanwhile would turn a cure by waiting into a refusal.
             is_here = bool(expected_recording_id) and library.recording(expected_recording_id) is not None
-            played = await self._play(episode, tool_name, arguments_json, library)
+            table = self._tables.of(episode, library)
+            tool = table.tools.get(tool_name)
+            played = await self._play(episode, (table, tool_name, arguments_json, episode.situation, episode.tiers))
             if is_here and played.reply.error_code == NOT_RECORDED:
                 played = replace(played, reply=replace(played.reply, error_code=OTHER_STATE, reason=OTHER_STATE))
             answers.append(played.reply)
-            tool = self._tables.of(episode, library).tools.get(tool_name)
             # A replay that expects a recording waits for it: it asks for no other call.
             if tool and self._around.requests and not expected_recording_id:
                 ask_for(played, tool, episode, library, self._around.requests)
@@ -219,18 +221,21 @@ class Simulator:
                 return changed or episode
         raise Unavailable(f"episode {episode_id} is called from too many places at once")
 
-    async def _play(self, episode: Episode, tool_name: str, arguments_json: str, library: Library) -> Played:
-        table: Table = self._tables.of(episode, library)
+    async def _play(self, episode: Episode, key: Key) -> Played:
+        if known := self._hits.find(key):
+            return known
+        table, tool_name, arguments_json, situation, tiers = key
         tool = table.tools.get(tool_name)
         if tool is None:
-            return Played(
-                error_reply(Fault("unknown_tool", f"There is no tool {tool_name!r:.100}.")), episode.situation
-            )
-        live = self._lives.get(episode.snapshot_id)
-        history = History(episode.situation, episode.opening_world, episode.steps)
-        played = await answer(tool, arguments_json, history, library, episode.tiers, live)
-        nearest = self._nearest.get(episode.snapshot_id) if Tier.NEAREST in episode.tiers else None
-        return approximated(played, tool, episode.situation, library, nearest) if nearest else played
+            return Played(error_reply(Fault("unknown_tool", f"There is no tool {tool_name!r:.100}.")), situation)
+        live, library = self._lives.get(episode.snapshot_id), self._library_of(episode)
+        history = History(situation, episode.opening_world, episode.steps)
+        played = await answer(tool, arguments_json, history, library, tiers, live)
+        # What the live store holds can still change: a second recording may prove the first one unstable.
+        if episode.snapshot_id != self._live_id:
+            self._hits.keep(key, played)
+        nearest = self._nearest.get(episode.snapshot_id) if Tier.NEAREST in tiers else None
+        return approximated(played, tool, situation, library, nearest) if nearest else played
 
     def _tiers(self, library: Library) -> frozenset[Tier]:
         return SERVED_TIERS | {Tier.NEAREST} if library.snapshot_id in self._nearest else SERVED_TIERS

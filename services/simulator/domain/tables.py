@@ -13,9 +13,9 @@ from shared.model.tasks import Task
 _KEPT = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Task and tools of an episode."""
+    """Task and tools of an episode; the same ones are the same object."""
 
     task: Task | None
     tools: Mapping[str, BoundTool]

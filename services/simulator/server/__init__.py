@@ -1,8 +1,10 @@
 """The gRPC shell: both services over one simulator; every refusal is a status with a machine-readable reason."""
 
 from collections.abc import Callable
+from typing import Any
 
 import grpc
+from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
 
@@ -29,5 +31,10 @@ class Doors(EpisodeDoors, TaskDoors):
 
 def register(doors: Doors, server: grpc.aio.Server) -> None:
     """Add both services to a server."""
+    # The first handler of a name is the one that is called: this one writes the bytes of a hit once, not every time.
+    written: Any = grpc.unary_unary_rpc_method_handler(
+        doors.call_tool_written, request_deserializer=pb.CallToolRequest.FromString, response_serializer=None
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICES[0], {"CallTool": written}),))
     simulator_grpc.add_SimulatorServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated
     task_grpc.add_TaskServiceServicer_to_server(doors, server)  # type: ignore[no-untyped-call]  # generated

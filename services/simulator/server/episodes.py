@@ -10,7 +10,7 @@ from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 from services.simulator.domain.episodes import EpisodePlan
 from services.simulator.domain.replaying import DEFAULT_TIERS
 from services.simulator.domain.scoring import EXPLANATIONS
-from services.simulator.domain.simulating import Simulator, Wanted
+from services.simulator.domain.simulating import Answer, Simulator, Wanted
 from services.simulator.server import messages
 from services.simulator.server.refusing import Context, guarded
 from services.simulator.settings import Settings
@@ -42,7 +42,12 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
     @guarded
     async def CallTool(self, request: pb.CallToolRequest, context: Context) -> pb.CallToolResponse:
         """Answer one call."""
-        return await self._call(request)
+        return messages.answered(await self._call(request))
+
+    @guarded
+    async def call_tool_written(self, request: pb.CallToolRequest, context: Context) -> bytes:
+        """Answer one call in the bytes of its message."""
+        return messages.written(await self._call(request))
 
     @guarded
     async def BatchCallTools(self, request: pb.BatchCallToolsRequest, context: Context) -> pb.BatchCallToolsResponse:
@@ -51,7 +56,9 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
         if len({call.episode_id for call in request.calls}) > 1:
             raise Rejected("bad_request", "a batch belongs to one episode")
         # One after the other: the second call starts in the state that the first one leaves.
-        return pb.BatchCallToolsResponse(responses=[await self._call(call) for call in request.calls])
+        return pb.BatchCallToolsResponse(
+            responses=[messages.answered(await self._call(call)) for call in request.calls]
+        )
 
     @guarded
     async def GetEpisode(self, request: pb.GetEpisodeRequest, context: Context) -> pb.GetEpisodeResponse:
@@ -111,12 +118,11 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
             live_calls_in_flight=self.simulator.live_in_flight,
         )
 
-    async def _call(self, request: pb.CallToolRequest) -> pb.CallToolResponse:
-        answer = await self.simulator.call(
+    async def _call(self, request: pb.CallToolRequest) -> Answer:
+        return await self.simulator.call(
             request.episode_id,
             request.call_id,
             request.tool_name,
             request.arguments_json,
             request.expected_recording_id,
         )
-        return messages.answered(answer)

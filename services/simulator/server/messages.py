@@ -1,6 +1,7 @@
 """Messages of domain values, and the other way."""
 
 import datetime
+import functools
 import json
 
 from firefly.simulator.v1 import simulator_service_pb2 as pb
@@ -12,6 +13,9 @@ from services.simulator.domain.replaying import Tier
 from services.simulator.domain.simulating import Answer, Opened
 from services.simulator.domain.task_filters import TaskWish
 from shared.model.errors import Rejected
+
+_KEPT_CHARS = 16_384
+"""Longest result whose message is remembered."""
 
 
 def opened(made: Opened, mcp_base_url: str = "") -> pb.CreateEpisodeResponse:
@@ -60,6 +64,17 @@ def answered(answer: Answer) -> pb.CallToolResponse:
         text=shown.text,
         reason=reply.reason,
     )
+
+
+def written(answer: Answer) -> bytes:
+    """Write an answer in the bytes that go out; those of a recording's answer are remembered."""
+    is_short = len(answer.reply.result_json) <= _KEPT_CHARS
+    return _written(answer) if answer.reply.recording_id and is_short else answered(answer).SerializeToString()
+
+
+@functools.lru_cache(maxsize=1024)
+def _written(answer: Answer) -> bytes:
+    return answered(answer).SerializeToString()
 
 
 def tier(number: int) -> Tier:
