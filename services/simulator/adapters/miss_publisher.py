@@ -1,8 +1,8 @@
 """The `Requests` port on `exploration-requests`: each call once, and no more of them than the budget says.
 
-What was asked before is read back from the topic at the start, so a restart neither asks again nor gets a new budget: the
-topic's retention is the budget's period. Replicas that run side by side may ask the same once each; the sampler, which
-is one process, plans it once and has a budget for all of them.
+What was asked before is read back from the topic at the start, so a restart neither asks again nor gets a new budget:
+the topic's retention is the budget's period. Replicas that run side by side may ask the same once each; the sampler,
+which is one process, plans it once and has a budget for all of them.
 """
 
 import asyncio
