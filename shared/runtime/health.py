@@ -75,4 +75,5 @@ def _answer(reports: dict[str, Report]) -> web.Response:
 
 
 async def _metrics(_: web.Request) -> web.Response:
+    # As a header: aiohttp refuses a `content_type` with a character set in it.
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -90,6 +90,7 @@ class WorldStore:
             copy_tree(files, staging / _FILES, read_now(about.now, _ABOUT).timestamp())
             text = json.dumps({"name": about.name, "now": about.now, "files": _FILES}, sort_keys=True)
             (staging / _ABOUT).write_text(text + "\n", encoding="utf-8")
+            # `mkdtemp` makes folders for their owner alone.
             staging.chmod(0o755)
             if not (self._root / world_digest).exists():
                 staging.rename(self._root / world_digest)
@@ -121,6 +122,7 @@ def copy_tree(source: Path, target: Path, timestamp: float) -> None:
     folders = [target]
     for path, item in _walk(source):
         destination = target / path
+        # First, because `is_dir` and `is_file` follow links.
         if item.is_symlink():
             destination.symlink_to(Path(item.path).readlink())
             os.utime(destination, (timestamp, timestamp), follow_symlinks=False)
