@@ -58,6 +58,7 @@ class LexicalIndex:
                 likeness[number] += weight * other / length
         if not likeness:
             return None
+        # Rounded: a sum of floats depends on its order, and which of two equals is nearest must not.
         best = min(likeness, key=lambda number: (-round(likeness[number], 9), number))
         return Neighbour(self._names[best], round(min(1.0, max(0.0, 1 - likeness[best])), 6))
 
