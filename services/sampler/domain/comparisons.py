@@ -40,6 +40,7 @@ _OPPOSED = (
 def comparison(asker: Asker) -> lf.Question:
     """Two rows compared in one measure."""
     relation = asker.some([r for r in asker.relations.relations if r.keys and any(measures(c) for c in r.attributes)])
+    # Whole numbers without a unit are counts and codes, whose difference nobody asks for.
     column = asker.some([c for c in relation.measures if is_telling(c) and (c.unit or not is_whole(c))])
     first, second = _alike_rows(asker, relation)
     if first == second or column.name in told_columns(first) | told_columns(second):
@@ -85,6 +86,7 @@ def said_against(asker: Asker) -> lf.Question:
             pairs += [(attribute(entity, c), said(fact, asker.relations), fact.unit) for c in columns]
     one, other, unit = asker.some(pairs)
     operation = asker.some(_operations(unit)[:2])
+    # The fact drawn is the later of the two, so a change is counted towards it.
     operands = (one, other) if operation is lf.Operation.PERCENT_CHANGE else (other, one)
     form = lf.Computed(
         operation, operands, ValueKind.NUMBER, "percent" if operation is lf.Operation.PERCENT_CHANGE else unit
@@ -136,6 +138,7 @@ def two_documents(asker: Asker) -> lf.Question:
     other = asker.some([f for f in same if first and opening(asker, f.path) == first])
     operands = tuple(said(f, asker.relations) for f in (fact, other))
     form = lf.Computed(lf.Operation.DIFFERENCE, operands, fact.kind, fact.unit)
+    # The difference of whole numbers is whole, and needs no rounding.
     whole = all(re.fullmatch(r"\d+\D*", f.text) for f in (fact, other))
     return question("two_documents", [form], decimals={form: -1 if whole else 2})
 
@@ -150,6 +153,7 @@ def days_between(asker: Asker) -> lf.Question:
     for mention in asker.relations.mentions:
         if mention.fact.path == first.path and all(k.kind is ValueKind.IDENTIFIER for k in mention.relation.keys):
             days = [c for c in mention.relation.dates if all(len(sample) == _DAY_LENGTH for sample in c.samples)]
+            # More often from the row: two dates of one document need one call only.
             second += [attribute(asker.mentioned(mention), column) for column in days] * _FROM_ROW
     operands = (said(first, asker.relations), asker.some(second))
     form = lf.Computed(lf.Operation.DAYS_BETWEEN, operands, ValueKind.NUMBER, "day")
@@ -168,6 +172,7 @@ def code(asker: Asker) -> lf.Question:
         asker.rng.shuffle(names)
         return question("code", [lf.CodeMeasure(path, name) for name in sorted(names[:3])])
     asker.rng.shuffle(paths)
+    # A mean of means is no mean over the files.
     name = asker.some([name for name in names if not {"avg", "average", "ratio"} & set(words(name))])
     operands = tuple(lf.CodeMeasure(path, name) for path in sorted(paths[: asker.rng.randint(2, 3)]))
     if len(operands) == 1:
@@ -201,8 +206,10 @@ def _is_source(path: str) -> bool:
 def _alike(one: str, other: str) -> bool:
     """Two labels end in the same telling word: old price, new price, unit_price_cad."""
     mine, yours = _last_word(one), _last_word(other)
+    # Two limits of different things end in the same word.
     if mine in _BOUNDS and words(one) != words(other):
         return False
+    # Short words (`no`, `id`) end many labels.
     return mine == yours and len(mine) >= _TELLING_WORD
 
 

@@ -42,6 +42,7 @@ def field_key(value: Any) -> str:
         case lf.Aggregate(function=lf.Function.COUNT):
             return _count_key(value.table.name)
         case lf.Aggregate():
+            # A sum of a column that is called `total`.
             return _plain(f"{_FUNCTIONS[value.function]}_{value.column}".replace("total_total", "total"))
         case lf.Converted():
             return _plain(f"{field_key(value.of).removesuffix(f'_{value.from_unit.lower()}')}_in_{value.unit}")

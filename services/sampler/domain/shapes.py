@@ -14,6 +14,7 @@ def shape_of(calls: Sequence[PlannedCall]) -> str:
         into = sorted({known[item.source_call_id] for item in call.inputs})
         known[call.call_id] = digest([call.server_id, call.tool, into])
     used = {item.source_call_id for call in calls for item in call.inputs}
+    # From the calls that feed no other: their digests hold all that leads to them.
     return digest(sorted(known[call.call_id] for call in calls if call.call_id not in used))[:16]
 
 
