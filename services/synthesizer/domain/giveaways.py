@@ -12,6 +12,7 @@ _SHORTEST = 3
 
 def given_away(prompt: str, values: Iterable[str]) -> str:
     """Return the first value that the prompt says; empty when it says none."""
+    # A path says which file is meant, whatever words are in it.
     folded = re.sub(r"\S*/\S+", " ", prompt).casefold()
     for value in values:
         text = value.casefold().strip()
@@ -45,5 +46,6 @@ def names_a_tool(prompt: str, tools: Sequence[OfferedTool]) -> str:
 def _says(folded: str, text: str) -> bool:
     if len(text) < _SHORTEST and not text.isdigit():
         return False
+    # Whole words and numbers: 12 is not said by 12.5 or 1.12.
     pattern = rf"(?<![\w.]){re.escape(text)}(?![\w]|\.\d)"
     return re.search(pattern, folded) is not None

@@ -19,6 +19,7 @@ def offered(
     others = sorted({tool.server_id for tool in tools} - set(needed_servers))
     rng.shuffle(others)
     chosen = {*needed_servers, *others[: rng.randint(1, 2)]}
+    # Sorted before it is shuffled: tools come in the order of crawls.
     kept = sorted((t for t in tools if t.server_id in chosen), key=lambda t: (t.server_id, t.name))
     rng.shuffle(kept)
     names = _names(kept)
@@ -45,6 +46,7 @@ def _names(tools: Sequence[ToolRecord]) -> dict[str, str]:
     for tool in tools:
         name = _legal(tool.name)
         names[tool.tool_id] = name if counts[name] == 1 else _legal(f"{tool.server_id}_{tool.name}")
+    # A name with its server before it may be that of a third tool.
     again = Counter(names.values())
     return {i: n if again[n] == 1 else f"{n[: _LONGEST - 9]}_{sha256_text(i)[:8]}" for i, n in names.items()}
 
