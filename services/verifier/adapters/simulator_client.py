@@ -15,6 +15,7 @@ from shared.proof.plain import plain_json
 from shared.proof.results import canonical_result
 from shared.runtime.rpc import answer
 
+# The live store follows the topics: what it lacks now may be there in a moment.
 _NOT_HERE_YET = ("unknown_server", "overloaded", "no_live_store", "unknown_episode", "episode_expired")
 """Refusals that say something about the simulator now, nothing about the task."""
 
@@ -43,6 +44,7 @@ class SimulatorClient:
         try:
             yield SimulatorEpisode(self._stub, opened.episode_id, names)
         finally:
+            # One that cannot be closed expires.
             with suppress(Unavailable, Rejected):
                 await answer(self._stub.CloseEpisode(pb.CloseEpisodeRequest(episode_id=opened.episode_id)))
 
@@ -62,6 +64,7 @@ class SimulatorEpisode:
             call_id=call.call_id,
             tool_name=self._names.get((call.server_id, call.tool), call.tool),
             arguments_json=plain_json(parse_canonical(call.arguments_json)),
+            # So that a recording still on its way is told from one that was made in another state.
             expected_recording_id=call.recording_id,
         )
         try:

@@ -13,7 +13,9 @@ from shared.proof.locators import text_of
 from shared.proof.units import unit_of_key
 from shared.proof.words import words
 
+# Shorter cells agree by chance.
 _SHORTEST = 3
+# Amounts in files are rounded, the product is not.
 _CENT = Decimal("0.005")
 
 
