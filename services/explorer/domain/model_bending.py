@@ -81,6 +81,7 @@ def proposals(call: PlannedCall, texts: Sequence[Any], input_schema_json: str) -
             continue
         if not isinstance(proposed, dict):
             continue
+        # Members that nobody declared are left out: many servers take any, and ignore them.
         arguments: Any = {name: value for name, value in proposed.items() if name in known or name in planned}
         for one in call.inputs:
             placeholder = value_at(planned, one.argument)
