@@ -70,9 +70,9 @@ class Explorer:
         retries: dict[str, tuple[PlannedCall, ...]] = {}
         spent: tuple[Attempt, ...] = ()
         need = Need(sub_dag.world_digest, tuple(sorted({call.server_id for call in sub_dag.calls})), subject)
-        # From the beginning each time: what the failed call moved cannot be moved back.
         # A request is for this very call: its error is an answer too, and another call would answer nobody.
         benders = () if sub_dag.lane is Lane.REQUESTS else self.benders
+        # From the beginning each time: what the failed call moved cannot be moved back.
         for restarts in range(MOST_RESTARTS + 1):
             async with self.environments.first(need) as caller:
                 run = await Execution(tools, caller, benders, subject, retries).run(sub_dag.calls)
