@@ -121,4 +121,5 @@ def _kept_outcomes(settings: Settings) -> Path | None:
 
 
 def _surroundings(settings: Settings, requests: Requests | None) -> Surroundings:
+    # An episode's id is all that a caller has to know of it, so nobody may guess one.
     return Surroundings(time.time, partial(secrets.token_hex, 16), settings.idle_seconds, requests)

@@ -111,6 +111,7 @@ class LiveRunner:
             return await environment.call_tool(server_id, tool, plain_json(parse_canonical(arguments_json)))
         finally:
             watch.cancel()
+            # Until it has closed the folder that it holds on to.
             await asyncio.wait({watch})
 
     async def _watch(self, environment: Environment, server_id: str) -> None:
