@@ -75,6 +75,7 @@ def one_of(asker: Asker, reference: Reference) -> lf.Condition:
     mentions = [m for m in asker.relations.mentions if m.relation is reference.target and m.column is reference.key]
     first = asker.some(mentions)
     others = [m for m in mentions if m.fact.text != first.fact.text and is_one_sort(asker, first, m)]
+    # Sorted: which of the two was drawn first must not make two questions of one.
     chosen = sorted((first, asker.some(others)), key=lambda m: m.fact.path)
     values = tuple(said(m.fact, asker.relations) for m in chosen)
     return lf.Condition(reference.column.name, lf.Operator.ONE_OF, lf.Several(values))
