@@ -30,6 +30,7 @@ def code_value(speaker: Naming, form: Any) -> str:
 
 def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     """Name the newest commit of a branch, or the last one before a day."""
+    # Said, because every branch has a latest commit.
     where = f"on the checked-out branch of {nouns.repository(form.path)}"
     if isinstance(form, lf.Commit) and form.branch:
         return f"the latest commit {on_branch(form)}"

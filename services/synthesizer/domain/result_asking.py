@@ -187,6 +187,7 @@ def _askable(call: ExecutedCall, volatile: Sequence[str], given: Iterable[lf.Giv
         and _worded(value.text) not in told
         # One name, one value: otherwise the question would have several answers.
         and _names(value, values) == 1
+        # A record's name is no answer where the question names the record.
         and (value.text != value.row or not _is_shared(value, call))
         and not is_volatile(value.locator_json, volatile)
     ]
@@ -203,6 +204,7 @@ def _is_word(key: str) -> bool:
     parts = words(key)
     if not _WORD_KEY.fullmatch(key) or len(parts) > _MOST_WORDS or set(parts) <= _EMPTY_KEYS:
         return False
+    # Such words lack their noun: created when or by whom, remaining what?
     loose = parts[-1].endswith(("ed", "ing", "ly")) or parts[-1] in _LOOSE
     return nouns.humane(key) != " ".join(parts) or not loose
 
