@@ -41,6 +41,7 @@ def _texts(text: str, kind: ValueKind) -> Iterator[str]:
         # With its zeros: `PO-2026-017` stays an order number in form.
         changed = str(int(number[0]) + 1).zfill(len(number[0]))
         yield text[: number.start()] + changed + text[number.end() :]
+    # As long as before and of the same sort, so that a pattern in a schema still admits it.
     yield text[:-1] + text[-1].translate(_SWAP)
 
 

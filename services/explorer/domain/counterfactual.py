@@ -111,6 +111,7 @@ async def _try_edge(step: Step, index: int, answered: Mapping[str, Answered], ca
     for after, filled in _variants(step, index, answered):
         try:
             attempt = await make_attempt(caller, filled, step.attempt.tool)
+        # The server cannot serve at all: another value would not help.
         except Rejected:
             break
         changed = Changed(step, planned, before, after, attempt)
