@@ -10,6 +10,7 @@ from shared.proof.patterns import EXTENSIONS
 _LONGEST_LINE = 4000
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _NUMBER = r"[-+\u2212]?\d[\d,]*(?:\.\d+)?"
+# Their order counts: where several fit at one place, the first is taken.
 _CANDIDATE = re.compile(
     "|".join(
         (
@@ -23,6 +24,7 @@ _CANDIDATE = re.compile(
             rf"(?:US\$|[$€£¥₹₩])\s?{_NUMBER}",
             rf"{_NUMBER}\s?(?:%|°[CF]|[A-Za-z]{{1,12}}(?:/[a-z]{{1,4}})?)",
             r"\b[A-Z]{2,10}(?:[-_/]?[A-Z0-9]+)?[-_/]\d[\w-]*\b",
+            # The longest first, or `.json` would be read as `.js`.
             rf"[\w./-]*\w\.(?:{'|'.join(sorted(EXTENSIONS, key=len, reverse=True))})\b",
             r"\b[A-Z][a-z]+(?:/[A-Z][A-Za-z_]+)+\b",
             r"\b[A-ZÀ-Þ][\w\u2019'-]+(?: (?:de|van|von|der|of|&) )?(?: ?[A-ZÀ-Þ][\w\u2019'-]+){1,3}",
@@ -41,6 +43,7 @@ def prose_spans(line: str) -> Iterator[tuple[int, int]]:
     position = 0
     while match := _CANDIDATE.search(line, position):
         start, end = match.span()
+        # Stops and commas at the end belong to the sentence.
         end -= len(match.group()) - len(match.group().rstrip(_TAIL))
         if classify(line[start:end])[0] is not ValueKind.FREE_TEXT:
             yield start, end

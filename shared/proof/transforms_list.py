@@ -86,6 +86,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _slice(value: Any, args: Mapping[str, Any]) -> Any:
     start, end = args.get("start", 0), args.get("end")
+    # From the end nothing is counted: there a longer list would give another item.
     if not isinstance(start, int) or not (end is None or isinstance(end, int)) or start < 0 or (end or 0) < 0:
         raise Rejected("bad_transform", "slice takes non-negative integers start and end")
     return (value if isinstance(value, str) else items(value))[start:end]

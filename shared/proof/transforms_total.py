@@ -141,6 +141,7 @@ def _ratio(value: Any, args: Mapping[str, Any]) -> Decimal:
 
 def _percent_change(value: Any, args: Mapping[str, Any]) -> Decimal:
     old, new = map(as_number, pair(value))
+    # By the size of the old value: from -10 to -5 is a rise.
     return _divide((new - old) * _HUNDRED, abs(old))
 
 

@@ -32,6 +32,7 @@ class AnswerCache:
     def _write(self, digest: str, answer: str) -> None:
         path = self._path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
+        # In the same folder: a link cannot lead to another file system.
         handle, staged = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(answer)

@@ -37,6 +37,7 @@ class LineSplitter:
     def _add(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._cap:
+            # Its size is counted on, so that the end of the line is still known as too long.
             self._parts.clear()
         else:
             self._parts.append(piece)

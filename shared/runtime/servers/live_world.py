@@ -29,6 +29,7 @@ class LiveWorld:
             await asyncio.to_thread(self._copy)
         except OSError as error:
             raise Unavailable(f"world copy {self.folder}: {error}") from error
+        # A new one: what the old one knows by times and inodes is about files that are gone.
         self._tree = TreeDigest(self.folder, self.now)
         self.last_digest = self._tree.read()
 

@@ -33,5 +33,6 @@ def replayed(letter: Message) -> Outgoing:
         origin = headers.replay(said)
     except (KeyError, ValueError) as error:
         raise Rejected("no_origin", "its headers do not say where it was read") from error
+    # One origin only: what died may have been a replay itself.
     kept = tuple(header for header in headers.without_dead(letter.headers) if header[0] != headers.REPLAY)
     return Outgoing(topic, letter.key, letter.value, (*kept, (headers.REPLAY, origin.encode())), partition)

@@ -25,6 +25,7 @@ class PartitionGate:
         Raises:
             Unavailable: Kafka does not answer.
         """
+        # The partition may have been another owner's meanwhile.
         self._published.clear()
         try:
             async for message in committed_messages(bootstrap, self._gate.topic, {self._partition: 0}):

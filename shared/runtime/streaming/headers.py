@@ -40,6 +40,7 @@ def trace(made: Headers, parent: Mapping[str, bytes]) -> Headers:
         return passed
     ce_id = dict(made)["ce_id"].decode()
     span = hashlib.sha256(ce_id.encode()).hexdigest()[:16]
+    # By the id, so that a redo opens the same trace.
     return (("traceparent", f"00-{ce_id}-{span}-01".encode()),)
 
 
