@@ -56,6 +56,7 @@ class MissPublisher:
                 self._asked.add(event.record.request_id)
 
     async def _publish(self, publisher: Publisher) -> None:
+        # First, so that an offer that comes meanwhile sets it again.
         self._some.clear()
         taken = dict(self._waiting)
         new = [name for name in taken if name not in self._asked][: max(0, self._budget - len(self._asked))]

@@ -32,5 +32,6 @@ def _rank(recording: Recording) -> tuple[int, int, str, str]:
         _PROVEN.index(recording.effect),
         _NEARER.index(recording.origin),
         recording.observed_at,
+        # To the last: two that differ anywhere need one order on every machine.
         repr(recording),
     )

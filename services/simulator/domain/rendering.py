@@ -25,6 +25,7 @@ class Shown:
 
 def show(reply: Reply, max_chars: int) -> Shown:
     """Render a reply; `max_chars` 0 means uncut."""
+    # Long ones are not kept: 1,024 results of a megabyte each would be.
     render = _render if len(reply.result_json) <= _KEPT_CHARS else _render.__wrapped__
     return render(reply.result_json, max_chars)
 
