@@ -21,6 +21,7 @@ def is_single(calls: Sequence[PlannedCall]) -> bool:
     if len(calls) == 1 or question is None:
         return len(calls) == 1
     forms = lf.walk(question)
+    # History lies in no file that a plain read would show.
     if any(isinstance(form, _HISTORY) for form in forms):
         return False
     paths = set(_paths(forms))

@@ -35,6 +35,7 @@ class Requests:
 
     def due(self, find: Find, version: int) -> Iterator[SubDag]:
         """Plan what waits, in the order it came, leaving what the graph does not know yet."""
+        # A copy: what is planned leaves the dictionary on the way.
         for request in list(self._waiting.values()):
             node = find(request.server_id, request.tool) if self._counter < self._budget else None
             if node is not None:
