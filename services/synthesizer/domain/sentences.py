@@ -10,6 +10,7 @@ from services.synthesizer.domain.result_words import ask_results, is_results
 from services.synthesizer.domain.tidying import tidied
 from shared.model import logical_form as lf
 
+# The plain question three times, so that it is drawn most.
 _ASK = (
     "What {be} {what}?",
     "What {be} {what}?",
@@ -94,6 +95,7 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     naming = [v for v in values if v.column in speaker.keys.get(entity.table, ())]
     others = [nouns.humane(v.column) for v in values if v not in naming]
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
+    # "Which one is it" only where the question does not name it already.
     if not naming or told or len(naming) > 1:
         noun = speaker.noun(entity.table)
         names = nouns.listed([f"the {_asked(v.column, noun, entity.table)}" for v in values])
