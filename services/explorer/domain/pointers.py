@@ -2,6 +2,7 @@
 
 from typing import Any
 
+# Not None: null is a value that an argument may have.
 MISSING = object()
 
 

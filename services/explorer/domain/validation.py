@@ -18,6 +18,7 @@ from shared.proof.plain import plain_json
 def violation(arguments_json: str, input_schema_json: str) -> str:
     """Return what the schema says against the arguments, or an empty text."""
     schema = schemas.read_schema(input_schema_json)
+    # As floats: our numbers are `Decimal`, which `multipleOf` cannot divide by the arguments' floats.
     plain = json.loads(json.dumps(schema, default=float))
     kind = validators.validator_for(plain, default=Draft202012Validator)
     try:
