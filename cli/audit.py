@@ -8,6 +8,9 @@ from pathlib import Path
 import click
 
 _FOLDER = click.Path(path_type=Path)
+_SHOWN = 10
+_RIGHT = 0.995
+"""Share of true answers that must be rewarded, however they are written."""
 
 
 @click.group()
@@ -50,3 +53,34 @@ def flips(ctx: click.Context, folder: Path, recordings: int, seed: int, as_json:
 
 def _share(part: int, whole: Sequence[object]) -> str:
     return f"{part} of {len(whole)}"
+
+
+@audit.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def renderings(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Write every ground truth of the export in FOLDER in twelve ways or more, and in as many almost right ones.
+
+    Exit code 1 when under 99.5 % of the renderings, or any near miss, is rewarded.
+
+    \b
+    Example: firefly audit renderings out/mine
+    """  # noqa: D301
+    from cli.auditing.answers import judge
+
+    judged = judge(folder)
+    right = judged.renderings - len(judged.refused_renderings)
+    if as_json:
+        click.echo(json.dumps(asdict(judged), sort_keys=True))
+    else:
+        for one in (*judged.refused_renderings[:_SHOWN], *judged.rewarded_near_misses[:_SHOWN]):
+            click.echo(f"{one.task_id}: reward {one.reward:g} for {one.answer}", err=True)
+        click.echo(
+            f"{judged.tasks} tasks: {right} of {judged.renderings} renderings rewarded "
+            f"({right / max(judged.renderings, 1):.2%}), {len(judged.rewarded_near_misses)} of {judged.near_misses} "
+            f"near misses rewarded; at least {judged.fewest[0]} and {judged.fewest[1]} of each task, "
+            f"{judged.neighbours} values of neighbouring rows"
+        )
+    if right < _RIGHT * judged.renderings or judged.rewarded_near_misses:
+        ctx.exit(1)

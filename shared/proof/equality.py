@@ -16,6 +16,7 @@ from shared.proof.units import find_unit
 RELATIVE = Decimal("1e-9")
 """Tolerance, relative to the truth, where a field states none: what a double loses."""
 _HALF = Decimal("0.5")
+_QUOTES = "'\"`"
 # Sets are compared item by item, and the other side is written by a policy under training.
 _MOST_ITEMS = 1000
 _TRUE, _FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})
@@ -46,12 +47,19 @@ def _string(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
 
 
 def fold(text: str) -> str:
-    """Fold case, width, white space, quotes around the text and a full stop after it."""
+    """Fold case, width, white space, quotes around the text and full stops after it, as often as there are any."""
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    for quote in ("'", '"', "`"):
-        if len(folded) > len(quote) and folded.startswith(quote) and folded.endswith(quote):
-            folded = folded[1:-1].strip()
-    return folded.rstrip(".").strip() or folded
+    # Until nothing is left to take off: a quoted text may end in a full stop inside or behind its quotes.
+    while (peeled := _peeled(folded)) != folded:
+        folded = peeled
+    return folded
+
+
+def _peeled(text: str) -> str:
+    peeled = text.rstrip(".").strip()
+    if len(peeled) > 1 and peeled[0] == peeled[-1] and peeled[0] in _QUOTES:
+        peeled = peeled[1:-1].strip()
+    return peeled or text
 
 
 def _number(answer_type: Mapping[str, Any], truth: Any, given: Any) -> bool:
