@@ -94,6 +94,7 @@ def _place(mount: Mount, company: Company, files: Path) -> None:
         target = files / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+        # The umask of whoever builds is not content.
         target.chmod(0o644)
     stamp = int(datetime.combine(company.now.date(), datetime.min.time(), UTC).timestamp())
     for entry in [files, *files.rglob("*")]:

@@ -32,6 +32,8 @@ def write_database(mount: Mount, company: Company) -> None:
         file = Path(folder) / "shop.db"
         connection = sqlite3.connect(file)
         try:
+            # Stated, because its default differs between versions; and
+            # freed space is zeroed, which else holds what was there.
             connection.execute("PRAGMA page_size = 4096")
             connection.execute("PRAGMA secure_delete = ON")
             for relation in relations:
@@ -40,6 +42,7 @@ def write_database(mount: Mount, company: Company) -> None:
         finally:
             connection.close()
         content = bytearray(file.read_bytes())
+    # Two libraries count their changes and stamp their version differently: that would be two worlds.
     content[_CHANGE_COUNTER] = content[_VERSION_VALID_FOR] = _COUNTER
     content[_LIBRARY_VERSION] = _VERSION
     mount.write(PATH, bytes(content))

@@ -152,6 +152,7 @@ def _index(files: Mapping[str, str]) -> bytes:
     entries = {}
     for path in sorted(files):
         content = files[path].encode()
+        # No times and no inodes: they are the machine's, and git looks at the content where they differ.
         entries[path.encode()] = IndexEntry(
             ctime=0,
             mtime=0,

@@ -41,6 +41,7 @@ def write_workbooks(mount: Mount, company: Company, layout: Layout) -> None:
 
 def _write(mount: Mount, path: str, company: Company, sheets: Sequence[Sheet], corner: tuple[int, int]) -> None:
     book = openpyxl.Workbook()
+    # A new workbook comes with an empty sheet.
     book.remove(book.worksheets[0])
     for sheet in sheets:
         _fill(book.create_sheet(sheet.name), sheet, corner)
@@ -51,6 +52,7 @@ def _write(mount: Mount, path: str, company: Company, sheets: Sequence[Sheet], c
     book.properties.created = written
     out = io.BytesIO()
     book.save(out)
+    # The library stamps its own time into the package.
     mount.write(path, settle(out.getvalue(), "2026-01-05T08:00:00Z"))
 
 
