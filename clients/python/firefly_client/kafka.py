@@ -147,6 +147,7 @@ class Subscription:
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=group,
+            # Handled is what the caller says, not what was fetched.
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="earliest",
@@ -219,6 +220,7 @@ class Subscription:
         begin = await self._consumer.beginning_offsets(partitions)
         for partition in partitions:
             position = (partition.topic, partition.partition)
+            # Retention may have taken what was saved as next.
             at = max(begin[partition], saved.get(position, 0))
             self._consumer.seek(partition, self._ends[partition] if partition.topic == STATUS else at)
             self._handled[position] = at

@@ -226,6 +226,7 @@ def last_text(messages: Sequence[Mapping[str, Any]]) -> str:
 
 def _text(arguments: Mapping[str, Any] | str) -> str:
     # ASCII: JSON may hold halves of surrogate pairs, which no message can carry but as escapes.
+    # A trainer may hand over values that JSON has no form for.
     written = arguments if isinstance(arguments, str) else json.dumps(dict(arguments), default=str)
     return _sendable(written)[:LONGEST_TEXT]
 

@@ -55,6 +55,7 @@ class Parameters:
             )
             for name, one in properties.items()
         ]
+        # Python wants parameters with a default behind those without.
         self.listed = sorted(made, key=lambda one: not one.required)
         self._optional = {one.name for one in made if not one.required}
 
