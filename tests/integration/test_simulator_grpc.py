@@ -210,6 +210,25 @@ async def test_idle_episode_expires_and_a_call_keeps_it_alive(episode, simulator
     await episode.close()
 
 
+async def test_user_has_nothing_to_add_and_a_turn_counts_once(episode, simulator):
+    first = await episode.user_turn("Which order do you mean?", "t1")
+    assert (first.turns, first.turns_left, first.over_budget) == (1, simulator.task.limits.max_turns - 1, False)
+    assert simulator.task.answer_template in first.text
+    assert await episode.user_turn("Which order do you mean?", "t1") == first
+    with pytest.raises(SimulatorError) as caught:
+        await episode.user_turn("Another one", "t1")
+    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "turn_id_reused")
+    for _ in range(first.turns_left + 1):
+        last = await episode.user_turn("And now?")
+    assert (last.text, last.turns_left, last.over_budget) == ("", 0, True)
+    verdict = await episode.verify(RIGHT)
+    assert (verdict.reward, verdict.outcome) == (0.0, "over_budget")
+    await episode.close()
+    with pytest.raises(SimulatorError) as caught:
+        await episode.user_turn("Still there?")
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "episode_closed")
+
+
 async def test_fork_goes_on_from_the_state_of_the_first_and_leaves_it_alone(episode):
     await episode.call("desk-register", {"label": "x"})
     copy = await episode.fork()

@@ -14,7 +14,7 @@ from firefly.simulator.v1 import task_service_pb2_grpc as task_grpc
 
 from firefly_client import messages
 from firefly_client.errors import from_rpc
-from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
+from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, UserTurn, Verdict
 
 
 class AsyncClient:
@@ -148,6 +148,12 @@ class AsyncEpisode:
         request = pb.ForkEpisodeRequest(episode_id=self.episode_id)
         made = await self._client._ask(self._client._simulator.ForkEpisode, request)
         return AsyncEpisode(self._client, messages.forked(self.start, made.episode_id))
+
+    async def user_turn(self, text: str, turn_id: str = "") -> UserTurn:
+        """Give the turn to the user: for loops in which an agent speaks without calling a tool or answering."""
+        name = turn_id or self._ids.next()
+        request = pb.UserTurnRequest(episode_id=self.episode_id, turn_id=name, text=text)
+        return messages.user_turn(await self._client._ask(self._client._simulator.UserTurn, request))
 
     async def verify(self, final_answer: str) -> Verdict:
         """Score the last message, or the arguments of `submit_answer`."""

@@ -10,7 +10,7 @@ from typing import Any
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import task_service_pb2 as task_pb
 
-from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, Verdict
+from firefly_client.types import MarkedTask, PolicyTries, Reply, ServerInfo, Start, TaskOutcome, Tool, UserTurn, Verdict
 
 SERVICES = ("firefly.simulator.v1.SimulatorService", "firefly.simulator.v1.TaskService")
 MESSAGE_BYTES = 16 * 1024 * 1024
@@ -177,6 +177,11 @@ def marked(message: task_pb.ReportOutcomesResponse) -> tuple[MarkedTask, ...]:
 def marked_page(message: task_pb.ListMarkedTasksResponse) -> tuple[MarkedTask, ...]:
     """Read a page of marked tasks."""
     return tuple(_marked(one) for one in message.tasks)
+
+
+def user_turn(message: pb.UserTurnResponse) -> UserTurn:
+    """Read what the user says."""
+    return UserTurn(message.text, message.turns, message.turns_left, message.over_budget)
 
 
 def policies_request() -> task_pb.ListPoliciesRequest:

@@ -86,6 +86,16 @@ class ServerInfo:
 
 
 @dataclass(frozen=True)
+class UserTurn:
+    """What the user says; `text` is empty once no turn is left."""
+
+    text: str
+    turns: int
+    turns_left: int
+    over_budget: bool
+
+
+@dataclass(frozen=True)
 class TaskOutcome:
     """Tries of one task by one policy; `censored` ones were unscored or masked."""
 

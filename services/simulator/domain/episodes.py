@@ -45,6 +45,15 @@ class AnsweredCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn that an agent gave back to its user."""
+
+    turn_id: str
+    digest: str
+    """Of what it said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """State of one episode."""
 
@@ -63,6 +72,7 @@ class Episode:
     """Where it started, for the live tier."""
     steps: tuple[Step, ...] = ()
     """What moved it since, in order."""
+    turns: tuple[Turn, ...] = ()
     over_budget: bool = False
     closed: bool = False
     version: int = 0
@@ -236,13 +246,14 @@ def _situation(value: Mapping[str, Any]) -> Situation:
 
 
 _FIELDS = tuple(field.name for field in fields(Episode))
-_GROWING = frozenset(("calls", "steps"))
+_GROWING = frozenset(("calls", "steps", "turns"))
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "server_ids": tuple,
     "tiers": lambda value: tuple(Tier(tier) for tier in value),
     "limits": lambda value: Limits(**value),
     "situation": _situation,
     "steps": lambda value: tuple(Step(**{**step, "after": _situation(step["after"])}) for step in value),
+    "turns": lambda value: tuple(Turn(**turn) for turn in value),
     "calls": lambda value: tuple(AnsweredCall(**{**call, "tier": Tier(call["tier"])}) for call in value),
 }
 

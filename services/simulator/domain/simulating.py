@@ -7,7 +7,7 @@ replica they reach, and a lost race is played again from the newer state.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from services.simulator.domain import episodes, scoring
+from services.simulator.domain import episodes, scoring, turns
 from services.simulator.domain.arguments import Fault
 from services.simulator.domain.episode_store import EpisodeStore
 from services.simulator.domain.episodes import Episode, EpisodePlan
@@ -185,6 +185,21 @@ class Simulator:
         episode = await self.get(episode_id)
         copy = episodes.forked(episode, self._new_id(), self._expiry())
         return await self._store.create(copy, request_id, self._around.now())
+
+    async def user_turn(self, episode_id: str, turn_id: str, text: str) -> tuple[Episode, str]:
+        """Give the turn to the user; returns the episode and what the user says, the same for a repeated turn.
+
+        Raises:
+            Rejected: unknown, expired or closed episode, missing or reused turn id.
+        """
+
+        async def change(episode: Episode) -> Episode | None:
+            if turns.said(episode, turn_id, text):
+                return None
+            return turns.taken(episode, turn_id, text, self._expiry())
+
+        episode = await self._change(episode_id, change)
+        return episode, turns.answer(self._tables.of(episode, self._library_of(episode)).task)
 
     async def verify(self, episode_id: str, final_answer: str) -> tuple[Episode, Score]:
         """Score an answer.

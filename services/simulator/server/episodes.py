@@ -7,6 +7,7 @@ from importlib import metadata
 from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 
+from services.simulator.domain import turns
 from services.simulator.domain.episodes import EpisodePlan
 from services.simulator.domain.replaying import DEFAULT_TIERS
 from services.simulator.domain.scoring import EXPLANATIONS
@@ -80,6 +81,17 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
         """Copy an episode."""
         episode = await self.simulator.fork(request.episode_id, request.request_id)
         return pb.ForkEpisodeResponse(episode_id=episode.episode_id)
+
+    @guarded
+    async def UserTurn(self, request: pb.UserTurnRequest, context: Context) -> pb.UserTurnResponse:
+        """Let the user answer."""
+        episode, text = await self.simulator.user_turn(request.episode_id, request.turn_id, request.text)
+        return pb.UserTurnResponse(
+            text="" if episode.over_budget else text,
+            turns=len(episode.turns),
+            turns_left=turns.turns_left(episode),
+            over_budget=episode.over_budget,
+        )
 
     @guarded
     async def VerifyEpisode(self, request: pb.VerifyEpisodeRequest, context: Context) -> pb.VerifyEpisodeResponse:

@@ -19,7 +19,10 @@ DOMAIN = "firefly"
 _CODES = {
     "overloaded": code_pb2.RESOURCE_EXHAUSTED,
     **dict.fromkeys(("snapshot_damaged", "overlay_damaged"), code_pb2.DATA_LOSS),
-    **dict.fromkeys(("task_withdrawn", "no_task", "no_live_store", "tier_not_served"), code_pb2.FAILED_PRECONDITION),
+    **dict.fromkeys(
+        ("task_withdrawn", "no_task", "no_live_store", "tier_not_served", "episode_closed"),
+        code_pb2.FAILED_PRECONDITION,
+    ),
     **dict.fromkeys(
         ("unknown_task", "unknown_server", "unknown_snapshot", "unknown_episode", "episode_expired"), code_pb2.NOT_FOUND
     ),
