@@ -150,3 +150,20 @@ async def test_faust_shell_handles_its_first_event_as_soon_as_the_worker(kafka: 
     # Side by side, so that a busy machine is as busy for both.
     await asyncio.gather(first("faust"), first("worker"))
     assert seconds["faust"] < 2 * seconds["worker"] + 8
+
+
+async def test_faust_shell_that_is_stopped_acknowledges_nothing_it_has_not_finished(kafka: str, tmp_path: Path) -> None:
+    source, _, _ = await topics.create(kafka, "faust-stops")
+    keys = {f"id-{n}" for n in range(60)}
+    await load(kafka, source, sorted(keys))
+    finished: list[str] = []
+
+    async def handle(event: Event) -> Sequence[Output]:
+        await asyncio.sleep(0.02)
+        finished.append(event.key)
+        return ()
+
+    for stop_at in (10, 20, 30, 40, 50, 60):
+        async with shell(FaustStage(settings(kafka, tmp_path), Stage("faust-stops", (source,), handle))):
+            await until(lambda wanted=stop_at: len(set(finished)) >= wanted, 30)  # type: ignore[misc]
+    assert set(finished) == keys

@@ -96,11 +96,8 @@ async def _wait_for_leaders(admin: Any, names: Sequence[str]) -> None:
 
 async def _check(admin: Any, topics: Sequence[Topic], wanted: Sequence[Any]) -> None:
     expected = {new.name: new.topic_configs for new in wanted}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in expected]
-    for response in await admin.describe_configs(resources):
-        for _, _, _, name, entries in response.resources:
-            found = {entry[0]: entry[1] for entry in entries}
-            _compare(name, expected[name], found)
+    for name, found in (await _configs(admin, list(expected))).items():
+        _compare(name, expected[name], found)
     counts = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(list(expected))}
     for topic in topics:
         twin = topic.same_partitions_as
@@ -109,6 +106,26 @@ async def _check(admin: Any, topics: Sequence[Topic], wanted: Sequence[Any]) -> 
                 f"topic {topic.name} has {counts[topic.name]} partitions and {twin} has {counts[twin]}: "
                 "they must be equal; create both anew or start on an empty data folder"
             )
+
+
+async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Ask until every topic is known: any broker may be asked, and one of several hears of a new topic a little late."""
+    found: dict[str, dict[str, str]] = {}
+    deadline = time.monotonic() + LEADER_SECONDS
+    while missing := [name for name in names if name not in found]:
+        for response in await admin.describe_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, one) for one in missing]
+        ):
+            found |= {
+                name: {entry[0]: entry[1] for entry in entries}
+                for code, _, _, name, entries in response.resources
+                if code == 0
+            }
+        if len(found) < len(names):
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Kafka does not know topic {missing[0]} after {LEADER_SECONDS:.0f} s")
+            await asyncio.sleep(0.1)
+    return found
 
 
 def _compare(name: str, expected: Mapping[str, str], found: Mapping[str, str]) -> None:

@@ -52,6 +52,8 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._deliveries: dict[Any, Delivery] = {}
         self._must_rewind = False
+        self._final: dict[Any, set[int]] | None = None
+        """Once the account is closed: what was finished by then."""
         self.polled_at = time.monotonic()
         super().__init__(*args, **kwargs)
         # After `super().__init__`, which sets its own.
@@ -112,11 +114,19 @@ class SafeConsumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped he
     async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
         """Holes need no account here: `Delivery` only knows what was delivered."""
 
+    def close_account(self) -> None:
+        """Count no acknowledgement from here on: what is not finished when the agent is cancelled must stay so.
+
+        Faust acknowledges the event that a cancelled agent was given, and commits once more while it stops. Its
+        compiled streams write into the index without calling `ack`, so the index is copied.
+        """
+        self._final = {tp: set(index) for tp, index in self._acked_index.items()}
+
     def _new_offset(self, tp: Any) -> int | None:
         delivery = self._deliveries.get(tp)
         if delivery is None:
             return None
-        offset = delivery.committable(self._acked_index[tp])
+        offset = delivery.committable(self._acked_index[tp] if self._final is None else self._final.get(tp, set()))
         # Faust's own list is kept short by hand: stock Faust prunes it in the method that this one replaces.
         if offset is not None:
             self._acked[tp] = [acked for acked in self._acked[tp] if acked >= offset]

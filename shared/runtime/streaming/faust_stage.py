@@ -149,6 +149,7 @@ class FaustStage:
             await asyncio.sleep(0)
         finally:
             ticking.cancel()
+            self._app.consumer.close_account()
             await self._app.stop()
 
     async def _watch(self, stopping: asyncio.Event) -> None:
