@@ -16,8 +16,8 @@ async def open_transactions(bootstrap: str) -> int:
     return sum(stable[place] < end for place, end in written.items())
 
 
-async def unhandled(bootstrap: str) -> int:
-    """Count committed records behind the committed offsets of every group.
+async def unhandled(bootstrap: str, topic: str = "") -> int:
+    """Count committed records behind the committed offsets of every group, of one topic or all.
 
     Offsets alone would not do: markers and aborted records have offsets too.
     """
@@ -31,6 +31,8 @@ async def unhandled(bootstrap: str) -> int:
     left = 0
     for committed in offsets:
         for place, known in committed.items():
+            if topic not in ("", place.topic):
+                continue
             messages = committed_messages(bootstrap, place.topic, {place.partition: max(0, known.offset)})
             left += len([message async for message in messages])
     return left

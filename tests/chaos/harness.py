@@ -31,9 +31,11 @@ class Program:
         chosen = {"kafka_bootstrap": bootstrap, "chaos_prefix": prefix, "session_timeout_seconds": 6, **settings}
         self._environment = {f"FIREFLY_{name.upper()}": str(value) for name, value in chosen.items()}
         self.process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     def start(self) -> None:
         """Start it (again)."""
+        self.starts += 1
         passed = {name: os.environ[name] for name in ("PATH", "FIREFLY_CHAOS_MUTANT") if name in os.environ}
         environment = {**passed, "PYTHONPATH": f"{ROOT}", **self._environment}
         with self.log.open("ab") as log:

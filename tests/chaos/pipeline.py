@@ -20,15 +20,18 @@ from pathlib import Path
 
 import click
 
+from tests.chaos import report
+from tests.chaos.payments import Payments
 from tests.chaos.whole_run import NOTHING, Facts, Run, facts_of, free_of
 
-OUT = Path("out/chaos.json")
 SERVICES = ("crawler", "graph", "sampler", "explorer", "synthesizer", "verifier", "simulator")
 STORES = ("kafka", "valkey")
 WHOLE = "everything"
 WHOLE_KILLS = 3
 """So many kills of a random series take all processes at once, spread evenly."""
 STUCK_SECONDS = 1800
+VICTIM_SECONDS = 120
+"""Kafka and what waits for it may take so long to be there again on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Case:
     same_snapshot: bool
     open_transactions: int
     unhandled: int
+    paid: Payments
     seconds: float
     memory: Mapping[str, Mapping[str, float]]
     """Per role: samples, median MiB, slope in MiB per hour."""
@@ -70,7 +74,7 @@ class Case:
     def holds(self) -> bool:
         """Whether nobody could tell that it was disturbed."""
         faults = self.lost + self.duplicated + self.left_running + self.stuck + self.open_transactions + self.unhandled
-        return not faults and self.same_dataset and self.same_snapshot
+        return not faults and not self.paid.after_stored and self.same_dataset and self.same_snapshot
 
 
 def undisturbed(options: Options) -> tuple[Facts, float]:
@@ -86,14 +90,14 @@ def disturbed(options: Options, name: str, victims: Sequence[str], control: Call
     run, started = _run(options, name), time.monotonic()
     kills = wholes = left = 0
     for victim in victims:
-        if run.process.poll() is not None or not _pause(run, options.gap_seconds):
+        if run.process.poll() is not None or not pause(run, options.gap_seconds):
             break
         if victim == WHOLE:
             left += run.kill_everything()
             run.start()
             wholes += 1
-        elif not run.kill(victim):
-            continue
+        elif not kill_when_it_runs(run, victim):
+            break
         kills += 1
         click.echo(f"  {time.monotonic() - started:6.1f} s  killed {victim}")
     code = run.ended(STUCK_SECONDS)
@@ -118,6 +122,7 @@ def disturbed(options: Options, name: str, victims: Sequence[str], control: Call
         made.snapshot_id == expected.snapshot_id,
         made.open_transactions,
         made.unhandled,
+        made.paid,
         round(time.monotonic() - started, 1),
         run.memory.table(),
     )
@@ -137,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     shutil.rmtree(parsed.folder, ignore_errors=True)
     parsed.folder.mkdir(parents=True)
-    servers = _without(parsed.servers, parsed.leave_out, parsed.folder / "mcp.json")
+    servers = without(parsed.servers, parsed.leave_out, parsed.folder / "mcp.json")
     options = Options(
         parsed.draws,
         parsed.epoch_size,
@@ -156,11 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = [disturbed(options, name, plan(), control) for name, plan in plans.items()]
     for case in cases:
         click.echo(f"{'held' if case.holds else 'BROKEN'}: {json.dumps(asdict(case))}")
-    OUT.parent.mkdir(exist_ok=True)
-    known = json.loads(OUT.read_text()).get("cases", []) if OUT.is_file() else []
-    names = {case.name for case in cases}
-    kept = [case for case in known if case["name"] not in names]
-    OUT.write_text(json.dumps({"cases": [*kept, *map(asdict, cases)]}, indent=1) + "\n")
+    report.keep([asdict(case) for case in cases])
+    click.echo(report.table([asdict(case) for case in cases]))
     return 0 if all(case.holds for case in cases) else 1
 
 
@@ -168,10 +170,11 @@ def _control(options: Options) -> Callable[[], Facts]:
     """Run undisturbed now; the facts are ready when they are asked for."""
     facts, seconds = undisturbed(options)
     click.echo(f"undisturbed: {len(facts.tasks)} tasks in {seconds:.0f} s, dataset digest {facts.dataset_digest}")
+    click.echo(f"undisturbed: {facts.paid}")
     return lambda: facts
 
 
-def _without(servers: Path, left_out: Sequence[str], to: Path) -> Path:
+def without(servers: Path, left_out: Sequence[str], to: Path) -> Path:
     """Write a servers file without some servers."""
     document = json.loads(servers.read_text(encoding="utf-8"))
     unknown = set(left_out) - set(document["mcpServers"])
@@ -198,7 +201,16 @@ def _run(options: Options, name: str) -> Run:
     return run
 
 
-def _pause(run: Run, seconds: float) -> bool:
+def kill_when_it_runs(run: Run, victim: str) -> bool:
+    """Wait for a victim that is being started again; false when it does not come, or the run ended."""
+    deadline = time.monotonic() + VICTIM_SECONDS
+    while not run.kill(victim):
+        if time.monotonic() > deadline or not pause(run, 0.5):
+            return False
+    return True
+
+
+def pause(run: Run, seconds: float) -> bool:
     """Wait; false when the run ended meanwhile."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

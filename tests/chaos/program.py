@@ -5,6 +5,7 @@ Every input gives one output under the same key. Keys choose faults: `poison-` i
 
 import asyncio
 import os
+import random
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from shared.model.errors import Rejected
+from shared.model.errors import Rejected, Unavailable
 from shared.runtime.service import Part, run
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming import clients
@@ -38,6 +39,8 @@ class Settings(ServiceSettings):
     """`worker`, `gate` or `faust`."""
     chaos_seconds: float = 0.005
     """How long one event takes at most."""
+    chaos_flaky: float = 0.0
+    """Share of attempts that fail: half of them for want of something, half for a bug."""
     chaos_stop_at: Path | None = None
     """Zombie hook: write this file and stop inside the first transaction, after its records are written."""
     chaos_fence_at: Path | None = None
@@ -57,6 +60,8 @@ async def build(settings: Settings, resources: AsyncExitStack) -> Sequence[Part]
         await asyncio.sleep(settings.chaos_seconds * (zlib.crc32(event.key.encode()) % 8) / 7)
         if event.key.startswith("poison-"):
             raise Rejected("poison", "as asked")
+        if (drawn := random.random()) < settings.chaos_flaky:
+            raise Unavailable("flaky, as asked") if drawn < settings.chaos_flaky / 2 else RuntimeError("flaky bug")
         return [Output(out, event.key, event.record)]
 
     stage = Stage(settings.chaos_prefix, (source,), copy)

@@ -17,8 +17,9 @@ def register(prefix: str) -> tuple[str, str, str]:
     return names
 
 
-async def create(bootstrap: str, prefix: str) -> tuple[str, str, str]:
-    """Register and create them with their dead-letter topics."""
+async def create(bootstrap: str, prefix: str, replication: int = 1) -> tuple[str, str, str]:
+    """Register and create them with their dead-letter topics; all replicas but one must have a record."""
     names = register(prefix)
-    await admin.create_topics(bootstrap, topics=[BY_NAME[name] for name in names])
+    chosen = [BY_NAME[name] for name in names]
+    await admin.create_topics(bootstrap, replication, max(1, replication - 1), chosen)
     return names

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,15 @@ from shared.runtime.streaming.reader import read_all
 from tests.chaos.aftermath import open_transactions
 from tests.chaos.aftermath import unhandled as unhandled_records
 from tests.chaos.memory import Memory
+from tests.chaos.payments import Payments, payments_of
 
 ROOT = Path(__file__).parents[2]
 SESSION_SECONDS = 6
 ONCE = ("sub-dags", "explorations", "draft-tasks", "verdicts", "verified-tasks")
 """Topics in which an id appears once at most, as a reader of committed records sees them."""
 DLQ = tuple(f"{topic}-dlq" for topic in ("crawl-requests", "sub-dags", "explorations", "draft-tasks"))
+Options = tuple[tuple[str, ...], ...]
+"""Of `firefly up`, each with its value."""
 
 
 class Run:
@@ -112,6 +116,7 @@ def free_of(processes: dict[int, psutil.Process], seconds: float = 20) -> int:
 class Facts:
     """What a finished run holds."""
 
+    draws: int
     tasks: tuple[str, ...]
     duplicates: int
     dead_letters: int
@@ -119,9 +124,12 @@ class Facts:
     snapshot_id: str
     open_transactions: int
     unhandled: int
+    unexplored: int
+    """Draws without an exploration."""
+    paid: Payments
 
 
-NOTHING = Facts((), 0, 0, "", "", 0, 0)
+NOTHING = Facts(0, (), 0, 0, "", "", 0, 0, 0, Payments())
 """Of a run that did not come to its end."""
 
 
@@ -134,10 +142,13 @@ def facts_of(data: Path) -> Facts:
     with kafka_of(data) as bootstrap:
         keys = asyncio.run(_keys(bootstrap, (*ONCE, *DLQ)))
         undecided, unhandled = asyncio.run(open_transactions(bootstrap)), asyncio.run(unhandled_records(bootstrap))
+        paid = asyncio.run(payments_of(bootstrap))
     line = [sys.executable, "-m", "cli", "export", str(data.with_suffix(".export")), "--data", str(data), "--json"]
     exported = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
     manifest = json.loads(exported.stdout.splitlines()[-1])
+    drawn = _draws(keys["sub-dags"])
     return Facts(
+        len(drawn),
         tuple(sorted(keys["verified-tasks"])),
         sum(count - 1 for topic in ONCE for count in keys[topic].values()),
         sum(sum(keys[topic].values()) for topic in DLQ),
@@ -145,7 +156,19 @@ def facts_of(data: Path) -> Facts:
         manifest["snapshot_id"],
         undecided,
         unhandled,
+        len(drawn - set(keys["explorations"])),
+        paid,
     )
+
+
+def drawn_of(data: Path) -> int:
+    """Count the draws of a run that has ended."""
+    with kafka_of(data) as bootstrap:
+        return len(_draws(asyncio.run(_keys(bootstrap, ("sub-dags",)))["sub-dags"]))
+
+
+def _draws(keys: Iterable[str]) -> set[str]:
+    return {key for key in keys if not key.startswith("epoch/")}
 
 
 async def _keys(bootstrap: str, topics: tuple[str, ...]) -> dict[str, Counter[str]]:

@@ -109,7 +109,7 @@ async def _check(admin: Any, topics: Sequence[Topic], wanted: Sequence[Any]) -> 
 
 
 async def _configs(admin: Any, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Ask until every topic is known: any broker may be asked, and one of several hears of a new topic a little late."""
+    """Ask until every topic is known: any broker may be asked, and one of several hears of a new topic a bit late."""
     found: dict[str, dict[str, str]] = {}
     deadline = time.monotonic() + LEADER_SECONDS
     while missing := [name for name in names if name not in found]:
