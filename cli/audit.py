@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from shared.model.errors import BadInput
+
 _FOLDER = click.Path(path_type=Path)
 _SHOWN = 10
 _RIGHT = 0.995
@@ -84,3 +86,51 @@ def renderings(ctx: click.Context, folder: Path, as_json: bool) -> None:
         )
     if right < _RIGHT * judged.renderings or judged.rewarded_near_misses:
         ctx.exit(1)
+
+
+@audit.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("-n", "--tasks", type=click.IntRange(1), default=50, show_default=True, help="How many to draw.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws others.")
+@click.option("--out", type=_FOLDER, default="audit.html", show_default=True, help="The page to write.")
+def sample(folder: Path, tasks: int, seed: int, out: Path) -> None:
+    """Draw tasks of the export in FOLDER at random, and write one page on which a person judges them.
+
+    The page needs no network. It keeps verdicts in the browser; its button saves them to a file for `audit score`.
+
+    \b
+    Example: firefly audit sample out/mine -n 50 --out audit.html
+    """  # noqa: D301
+    from cli.auditing.page import write_page
+
+    page = write_page(folder, tasks, seed)
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written ({error}): give another file with --out") from error
+    click.echo(f"{out}: open it in a browser, judge, save, then `firefly audit score` the saved file")
+
+
+@audit.command()
+@click.argument("verdicts", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def score(verdicts: Path, as_json: bool) -> None:
+    """Count the VERDICTS that the page of `audit sample` saved: the error rate, and its 95 % interval.
+
+    \b
+    Example: firefly audit score verdicts-0123456789abcdef.json
+    """  # noqa: D301
+    from cli.auditing.scoring import score_file
+
+    scored = score_file(verdicts)
+    if as_json:
+        click.echo(json.dumps(asdict(scored), sort_keys=True))
+        return
+    for task_id, verdict, note in scored.notes:
+        click.echo(f"{task_id}: {verdict}: {note or 'no note'}")
+    low, high = scored.interval
+    click.echo(
+        f"{scored.judged} judged, {scored.unjudged} not: "
+        + ", ".join(f"{name} {many}" for name, many in scored.verdicts.items())
+        + f"; wrong or ambiguous {scored.error_rate:.1%} (95 % interval {low:.1%} to {high:.1%})"
+    )
