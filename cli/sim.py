@@ -8,6 +8,7 @@ import click
 
 from cli.sim_fidelity import fidelity
 from cli.sim_mutate import mutate
+from cli.sim_paths import paths
 from services.simulator.adapters.snapshot_file import open_snapshot
 from services.simulator.app import build
 from services.simulator.settings import Settings
@@ -23,6 +24,7 @@ def sim() -> None:
 
 sim.add_command(fidelity)
 sim.add_command(mutate)
+sim.add_command(paths)
 
 
 @sim.command()

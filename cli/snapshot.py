@@ -14,6 +14,7 @@ from cli.data_folder import DataFolder, kafka_of
 from cli.dataset import gathering
 from cli.dataset.selection import select
 from cli.snapshot_diff import diff
+from cli.snapshot_expand import expand
 from cli.snapshot_runtime import runtime_of
 from services.simulator.adapters.runtime_files import write_runtime
 from services.simulator.adapters.snapshot_file import read_snapshot_manifest, verify_snapshot, write_snapshot
@@ -31,6 +32,7 @@ def snapshot() -> None:
 
 
 snapshot.add_command(diff)
+snapshot.add_command(expand)
 
 
 @snapshot.command()

@@ -78,8 +78,8 @@ def sum_up(agent: str, rollouts: Sequence[Played]) -> Summary:
 
 
 @asynccontextmanager
-async def own_simulator(snapshot: Path, *, with_mcp: bool = False) -> AsyncIterator[str]:
-    """Serve a snapshot on a free port and give its address.
+async def own_simulator(snapshot: Path, *, with_mcp: bool = False, live_data: Path | None = None) -> AsyncIterator[str]:
+    """Serve a snapshot on a free port and give its address; with a folder for live files it runs what it can.
 
     Raises:
         BadInput: the snapshot cannot be used.
@@ -88,6 +88,8 @@ async def own_simulator(snapshot: Path, *, with_mcp: bool = False) -> AsyncItera
     stopping = asyncio.Event()
     async with AsyncExitStack() as resources:
         settings = Settings(snapshot=snapshot, live_store=False, grpc_port=0, mcp_port=0 if with_mcp else None)
+        if live_data:
+            settings = settings.model_copy(update={"replay_only": False, "data_dir": live_data})
         parts = await build(settings, resources)
         server = next(part for part in parts if isinstance(part, RpcServer))
         running = [asyncio.create_task(part.run(stopping)) for part in parts]
