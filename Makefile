@@ -81,12 +81,27 @@ e2e: setup ## the whole pipeline and the command line
 test-trainers: setup ## adapters against the real frameworks, each in its own environment (10 GB); SKIP=verl,trl leaves some out
 	$(BIN)/python examples/trainers/run.py --skip "$(SKIP)" --python312 "$(PYTHON312)"
 
-chaos: setup ## kill things while they work; no loss, no duplicate (minutes)
-	$(BIN)/pytest tests/chaos --timeout 900
+chaos: chaos-stages chaos-pipeline ## kill things while they work; no loss, no duplicate; into out/chaos.json (half an hour)
 
-chaos-pipeline: setup ## kill every process of a real run once, compare the dataset with an undisturbed run (10 minutes)
-	@test -d examples/world || $(BIN)/firefly world build --seed 7 --size 3 --out examples/world
+chaos-stages: setup ## each kind of stage under each fault, on one broker and on three (a quarter of an hour)
+	$(BIN)/pytest tests/chaos --timeout 900
+	$(BIN)/python -m tests.chaos.stages
+
+chaos-pipeline: setup examples/world ## kill every process of a real run once, compare the dataset with an undisturbed run (10 minutes)
 	$(BIN)/python -m tests.chaos.pipeline --draws 150 --epoch-size 32 --each --leave-out tree-sitter
+
+WORLDS := examples/world out/worlds/11 out/worlds/23
+chaos-kills: setup $(WORLDS) ## a hundred random kills over three worlds, compared with an undisturbed run (half an hour)
+	$(BIN)/python -m tests.chaos.pipeline --draws 600 --seed 11 --kills 100 --gap 12 --leave-out tree-sitter $(WORLDS:%=--world %)
+
+soak: setup $(WORLDS) ## the whole pipeline for half an hour with a kill every 20 s; memory per process, nothing left open
+	$(BIN)/python -m tests.chaos.soak --minutes 30 --leave-out tree-sitter $(WORLDS:%=--world %)
+
+examples/world: | setup
+	$(BIN)/firefly world build --seed 7 --size 3 --out $@
+
+out/worlds/%: | setup
+	$(BIN)/firefly world build --seed $* --size 3 --out $@
 
 mutants: setup ## plant known faults and see the tests find each of them (minutes)
 	$(BIN)/python -m tests.chaos.mutants
@@ -119,4 +134,4 @@ lock: $(UV) ## resolve the dependencies again
 clean: ## remove what was built here; caches in the home folder stay
 	rm -rf .venv .firefly out protos/gen .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup protos format check test contracts integration e2e test-trainers chaos mutants bench demo up down images lock clean
+.PHONY: help setup protos format check test contracts integration e2e test-trainers chaos chaos-stages chaos-pipeline chaos-kills soak mutants bench demo up down images lock clean

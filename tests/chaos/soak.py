@@ -2,7 +2,7 @@
 
     python -m tests.chaos.soak --minutes 30
 
-Draws without end while the kills come; the last one takes everything. Then what was drawn is brought to its end by
+Draws without end; kills come from the first task on, and the last one takes everything. Then what was drawn is brought to its end by
 `firefly up --draws` with as many draws, on the same folder. Prints memory and its slope per role and keeps the case in
 out/chaos.json; ends with 1 when something was lost, written twice, stuck, open, unhandled or left running.
 """
@@ -10,6 +10,7 @@ out/chaos.json; ends with 1 when something was lost, written twice, stuck, open,
 import argparse
 import json
 import random
+import re
 import shutil
 import sys
 import time
@@ -23,6 +24,9 @@ from tests.chaos import report
 from tests.chaos.payments import Payments
 from tests.chaos.pipeline import SERVICES, STORES, STUCK_SECONDS, kill_when_it_runs, pause, without
 from tests.chaos.whole_run import NOTHING, Options, Run, drawn_of, facts_of, free_of
+
+
+VERIFIED = re.compile(r"[1-9]\d* tasks verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,15 @@ class Soak:
         return not any(faults) and not self.paid.after_stored
 
 
+def flows(run: Run) -> bool:
+    """Wait until a task is verified: a crawl that is killed every few minutes on a busy machine starts anew."""
+    deadline = time.monotonic() + STUCK_SECONDS
+    while not VERIFIED.search(run.text):
+        if time.monotonic() > deadline or not pause(run, 1.0):
+            return False
+    return True
+
+
 def kills(run: Run, minutes: float, gap_seconds: float, rng: random.Random) -> int:
     """Kill one random process after another; ends early when the run does."""
     deadline, count = time.monotonic() + minutes * 60, 0
@@ -68,7 +81,7 @@ def soak(data: Path, options: Options, minutes: float, gap_seconds: float, seed:
     """Disturb one run, end it, finish its work with another on the same folder."""
     run = Run(data, *options)
     run.start()
-    count = kills(run, minutes, gap_seconds, random.Random(seed))
+    count = kills(run, minutes, gap_seconds, random.Random(seed)) if flows(run) else 0
     died = run.process.poll() is not None
     left = run.kill_everything() if not died else free_of(run.seen)
     drain, started = Run(data, *options, ("--draws", str(drawn_of(data)))), time.monotonic()
