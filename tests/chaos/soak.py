@@ -2,9 +2,9 @@
 
     python -m tests.chaos.soak --minutes 30
 
-Draws without end; kills come from the first task on, and the last one takes everything. Then what was drawn is brought to its end by
-`firefly up --draws` with as many draws, on the same folder. Prints memory and its slope per role and keeps the case in
-out/chaos.json; ends with 1 when something was lost, written twice, stuck, open, unhandled or left running.
+Draws without end; kills come from the first task on, and the last one takes everything. Then `firefly up --draws` with
+as many draws, on the same folder, brings what was drawn to its end. Prints memory and its slope per role and keeps the
+case in out/chaos.json; ends with 1 when something was lost, written twice, stuck, open, unhandled or left running.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from tests.chaos import report
 from tests.chaos.payments import Payments
 from tests.chaos.pipeline import SERVICES, STORES, STUCK_SECONDS, kill_when_it_runs, pause, without
 from tests.chaos.whole_run import NOTHING, Options, Run, drawn_of, facts_of, free_of
-
 
 VERIFIED = re.compile(r"[1-9]\d* tasks verified")
 
