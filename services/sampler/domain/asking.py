@@ -182,7 +182,7 @@ class Asker:
         used = {entity.column} if isinstance(entity, lf.Keyed) or not relation.keys else set()
         if isinstance(entity, lf.Keyed) and not isinstance(entity.key, lf.Literal):
             used |= {key.name for key in relation.keys}
-        asked = [c for c in relation.attributes if c.name not in told | used]
+        asked = [c for c in relation.attributes if c.name not in told | used and not self._is_said(entity, c)]
         telling = [c for c in asked if is_telling(c)]
         named = isinstance(entity, lf.Extreme) and bool(relation.keys)
         first = relation.keys[-1] if named else self.some(telling)
@@ -190,6 +190,12 @@ class Asker:
         self.rng.shuffle(rest)
         chosen = [first, *rest[: self.rng.randint(0, most - 1)]]
         return [attribute(entity, c) for c in relation.world_table.columns if c in chosen]
+
+    def _is_said(self, entity: lf.Row, column: WorldColumn) -> bool:
+        """Tell whether the document that leads to the row may say the value itself, under another label."""
+        leading = {form.path for form in lf.walk(entity) if isinstance(form, lf.Fact)}
+        said = {fact.text for fact in self.relations.facts if fact.path in leading}
+        return column.kind in (ValueKind.NAME, ValueKind.EMAIL) and bool(said & set(column.samples))
 
     def quantity(self, depth: int) -> tuple[lf.Form, str]:
         """A quantity and its unit, which a tool at hand converts."""

@@ -21,11 +21,14 @@ from services.sampler.domain.selecting import (
 )
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldFact
+from shared.proof.words import words
 
 _SEVERAL, _SURE, _SINCE, _APART = 0.35, 0.6, 0.7, 0.6
 _FEWEST_ROWS = 30
 """Two conditions on fewer rows hardly leave any."""
 _FEW = 2
+_STARTING = frozenset(("valid", "effective", "start", "starts", "since", "from", "launch", "opened"))
+"""Words of days that part what was ordered before from what was ordered after: no promised or signing day does."""
 Where = tuple[lf.Condition, ...]
 
 
@@ -110,7 +113,7 @@ def _dated(asker: Asker) -> tuple[Reference, Where]:
         if column.distinct > _FEW
         for day in dates_within(asker, column)
         # `Date:` is when a letter was written, and nothing changes on that day.
-        if day.key.lower() != "date"
+        if _STARTING & set(words(day.key))
         for key in _about(asker, reference, day)
         if can_look_up(reference) or not isinstance(key, lf.Attribute)
     ]

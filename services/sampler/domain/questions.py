@@ -27,7 +27,7 @@ from shared.proof.words import words
 
 _TIMES = ("08:00", "08:30", "09:00", "09:30", "10:15", "11:00", "13:00", "14:30", "15:45", "16:00", "17:30")
 _GROUPS = frozenset(("team", "department", "office"))
-_MORNING, _EVENING, _AWAKE = 7, 21, 0.7
+_MORNING, _EVENING, _AWAKE = 7, 21, 0.9
 _EXTREME, _DATED, _HIDDEN, _NAMED, _PERSON = 0.5, 0.35, 0.6, 0.6, 0.4
 """Probabilities: an extreme, a period, a described row, asking as well which row it is, a caller."""
 
@@ -163,10 +163,10 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (days_between, 4),
     (code, 3),
     (history, 8),
-    (changed_code, 5),
+    (changed_code, 4),
     (branch_change, 3),
     (limit_against, 4),
-    (placed, 16),
+    (placed, 11),
 )
 
 

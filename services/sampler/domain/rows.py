@@ -198,6 +198,9 @@ def _whole_table_ways(realiser: Realising, table: lf.Table, *, flows: bool = Fal
 
 def _cell(realiser: Realising, way: Callable[[Any], str], entity: lf.Keyed, index: int | None) -> Finder:
     relation, call = realiser.relation(entity.table), way(entity)
+    # The place of a cell is known beforehand in the file's own text alone, not in what became of it as markdown.
+    tool = next(planned.tool_id for planned in realiser.plan.calls if planned.call_id == call)
+    is_text = any(ability.node.tool_id == tool for ability in realiser.choose(Skill.READ_TEXT))
 
     def found(column: str) -> Found:
         known = relation.columns[column]
@@ -205,7 +208,7 @@ def _cell(realiser: Realising, way: Callable[[Any], str], entity: lf.Keyed, inde
         find = canonical(
             {"column": column, "where": [[entity.column, str(lf.Operator.EQUAL), key]], **_sheet(entity.table)}
         )
-        locator = "" if index is None else canonical(_steps(relation.world_table, index, column))
+        locator = "" if index is None or not is_text else canonical(_steps(relation.world_table, index, column))
         numeric = known.kind in (ValueKind.NUMBER, ValueKind.QUANTITY)
         steps = canonical([{"name": "number"}] if numeric else [])
         return Found(call, find, column, kind_of(known), locator, steps, flows=bool(locator))

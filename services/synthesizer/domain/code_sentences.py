@@ -83,7 +83,7 @@ def ask_branch(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
                 f"Taking the {name} from {live}, how much is that in {form.unit} on {price}?",
             )
         )
-    told = speaker.value(next(o for o in form.operands if o != value))
+    told = _told(speaker, next(o for o in form.operands if o != value), value)
     name = nouns.label(value.label)
     new = rng.choice(
         (
@@ -95,14 +95,20 @@ def ask_branch(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     return f"{new}, and {_moved(form, told, either=speaker.either, rng=rng)}?"
 
 
+def _told(speaker: Speaker, said: Any, value: lf.BranchValue) -> str:
+    """Name what holds now; under the same label it is the one of its page."""
+    is_same = isinstance(said, lf.Fact) and said.key == value.label
+    return f"the one in {nouns.document(said.path, said.title, said.dated)}" if is_same else speaker.value(said)
+
+
 def _moved(form: lf.Computed, told: str, *, either: bool, rng: random.Random) -> str:
     """Ask how far a proposal lies from what holds now."""
     percent = form.operation is lf.Operation.PERCENT_CHANGE
     if either:
-        return f"how {'many percent' if percent else 'far'} above or below {told} is that"
+        return f"how {'many percent' if percent else 'far'} above or below {told} is it"
     if percent:
-        return rng.choice((f"by how many percent is that above {told}", f"how many percent higher than {told} is that"))
-    return rng.choice((f"how much higher is that than {told}", f"how far above {told} is that"))
+        return rng.choice((f"by how many percent is it above {told}", f"how many percent higher is it than {told}"))
+    return rng.choice((f"how much higher is it than {told}", f"how far above {told} is it"))
 
 
 def is_code(values: list[Any]) -> bool:

@@ -1,6 +1,7 @@
 """Sentences about two or more values: differences, changes, sums, a diamond."""
 
 import random
+import re
 from typing import Any
 
 from services.synthesizer.domain import nouns
@@ -38,8 +39,7 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
     operands: tuple[Any, ...] = form.operands
     if _alike(form) and isinstance(operands[0], lf.Fact):
         labels, places = zip(*((labelled(o), nouns.document(o.path, o.title, o.dated)) for o in operands), strict=True)
-        one = "those" if nouns.is_plural(labels[0]) else "the one"
-        return [f"the {labels[0]} in {places[0]}", *(f"{one} in {place}" for place in places[1:])]
+        return [f"the {label} in {place}" for label, place in zip(labels, places, strict=True)]
     names = [speaker.value(operand) for operand in operands]
     said = {aside(speaker.source(o.entity.table)) if isinstance(o, lf.Attribute) else "" for o in operands}
     # Where all stand in one table, it is named once, at the end.
@@ -49,29 +49,38 @@ def _names(speaker: Speaker, form: lf.Computed) -> list[str]:
 
 def _again(said: str, later: str) -> str:
     """Of two like measures, the one that is said later needs no name: the total of A, and that of B."""
-    measure = said.partition(" of ")[0]
-    is_same = later.startswith(f"{measure} of ") and measure.startswith("the ")
-    return f"that{later.removeprefix(measure)}" if is_same else later
+    for link, short, many in ((" in ", "the one", "those"), (" of ", "that", "those")):
+        measure = said.partition(link)[0]
+        if measure.startswith("the ") and later.startswith(measure + link):
+            return f"{many if _be(measure) == 'are' else short}{later.removeprefix(measure)}"
+    return later
+
+
+def _be(named: str) -> str:
+    """Choose the verb for a measure: the payment terms are, the lead time is."""
+    head = re.split(" (?:of|in|for|among|given|named) ", named.removeprefix("the "))[0]
+    return "are" if head.endswith("s") and not head.endswith("ss") else "is"
 
 
 def _difference(speaker: Speaker, one: str, other: str, rng: random.Random) -> str:
     # Whichever is said second is shortened; both orders occur.
     one_later, other_later = _again(other, one), _again(one, other)
+    be, does = _be(one), "do" if _be(one) == "are" else "does"
     # Neutral words where the answer may be negative: "how much higher" would say that it is not.
     if speaker.either:
         return rng.choice(
             (
-                f"How far above or below {other} is {one_later}?",
-                f"Is {one} above or below {other_later}, and by how much?",
-                f"How does {one} compare with {other_later}: how far above or below is it?",
+                f"How far above or below {other} {be} {one_later}?",
+                f"{be.capitalize()} {one} above or below {other_later}, and by how much?",
+                f"How {does} {one} compare with {other_later}: how far above or below?",
             )
         )
     return rng.choice(
         (
-            f"How much higher is {one} than {other_later}?",
-            f"Can you work out how much higher {one} is than {other_later}?",
-            f"Please work out how far {one} is above {other_later}.",
-            f"How far above {other} is {one_later}?",
+            f"How much higher {be} {one} than {other_later}?",
+            f"Can you work out how much higher {one} {be} than {other_later}?",
+            f"Please work out how far {one} {be} above {other_later}.",
+            f"How far above {other} {be} {one_later}?",
         )
     )
 

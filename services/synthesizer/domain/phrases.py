@@ -75,6 +75,8 @@ class Speaker:
                 return mentions.named(role, nouns.document(form.path, form.title, form.dated))
             case lf.LatestCommit() | lf.Commit():
                 return f"whoever made {commit(self, form)}"
+            case lf.DocumentProperty() if form.name.lower() in ("author", "creator"):
+                return f"whoever wrote {nouns.document(form.path, form.title, form.dated)}"
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():

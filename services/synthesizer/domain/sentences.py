@@ -50,6 +50,13 @@ _MANY = (
     "Put it into one JSON object with {keys}.",
 )
 _SPELLED = ("Spell names as in the files.", "Keep the spelling of the files.", "Spelling as in the files, please.")
+_HEAD = "the name of the head of "
+_WHO = (
+    "Who is the head of {whom}?",
+    "Who heads {whom}?",
+    "Could you tell me who heads {whom}?",
+    "Please find out who heads {whom}.",
+)
 _PAIR = 2
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
@@ -77,6 +84,8 @@ def _plain(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
 
 
 def _frame(what: str, is_many: bool, rng: random.Random) -> str:
+    if what.startswith(_HEAD) and not is_many:
+        return rng.choice(_WHO).format(whom=what.removeprefix(_HEAD))
     return rng.choice(_ASK).format(be="are" if is_many else "is", what=what)
 
 

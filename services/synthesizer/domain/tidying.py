@@ -8,7 +8,7 @@ from services.synthesizer.domain.mentions import resolved
 from services.synthesizer.domain.phrases import MARK
 
 _SOURCE = re.compile(f"{MARK}([^{MARK}]*){MARK}")
-_GO_BY = ("Go by {sources}.", "Please go by {sources}.", "Use {sources} for this.", "Please take it from {sources}.")
+_GO_BY = ("Go by {sources}.", "Use {sources} for this.", "Take it from {sources}.", "The source is {sources}.")
 
 
 def tidied(text: str, rng: random.Random) -> str:

@@ -292,3 +292,27 @@ def test_chain_behind_a_document_is_said_in_two_sentences():
     texts = said(attribute(team, "August"))
     assert any("names a traveller" in text and re.search("that traveller.s team", text) for text in texts)
     assert all("Trip report" in text for text in texts)
+
+
+def test_measure_of_two_documents_is_named_once_and_agrees_in_number():
+    def two(key):
+        places = [("docs/a.docx", "Supply agreement SA-1"), ("docs/b.docx", "Supply agreement SA-2")]
+        operands = tuple(lf.Fact(*place, key, ValueKind.QUANTITY, "percent") for place in places)
+        return said(lf.Computed(lf.Operation.DIFFERENCE, operands, unit="percent"), either=True)
+
+    assert all("that of" not in text and "the one in" in text for text in two("Penalty per week of delay"))
+    assert all(" is " not in text and "those in" in text for text in two("Payment terms"))
+
+
+def test_branch_is_compared_with_the_one_of_its_page():
+    value = lf.BranchValue("repo", "free-shipping", "FREE", "Free shipping from")
+    told = lf.Fact("rules/cap.html", "Stock rules", "Free shipping from", ValueKind.NUMBER)
+    for text in said(value, lf.Computed(lf.Operation.DIFFERENCE, (value, told))):
+        assert "the one in the “Stock rules” page" in text
+        assert text.count("“Free shipping from” value") == 1
+
+
+def test_head_of_a_team_is_a_person():
+    team = lf.Keyed(PRICES, "Team", lf.Literal("Logistics", ValueKind.NAME))
+    texts = said(lf.Attribute(team, "head", ValueKind.NAME))
+    assert all(re.search("[Ww]ho (heads|is the head of) ", text) for text in texts)
