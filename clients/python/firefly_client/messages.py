@@ -119,6 +119,7 @@ def reply(message: pb.CallToolResponse) -> Reply:
         message.content_json,
         structured,
         message.reason,
+        message.distance if message.HasField("distance") else None,
     )
 
 

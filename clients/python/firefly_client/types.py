@@ -56,6 +56,8 @@ class Reply:
     structured_content_json: str
     reason: str = ""
     """Why this tier answered."""
+    distance: float | None = None
+    """Of tier nearest: how unlike the call is whose recorded answer this is, 0 to 1."""
 
 
 @dataclass(frozen=True)

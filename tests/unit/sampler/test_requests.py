@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from services.sampler.app import Sampling
 from services.sampler.domain.requests import Requests
+from services.sampler.settings import Settings
 from shared.model.catalogue import Behaviour
-from shared.model.graphs import ToolNode
-from shared.model.sub_dags import ExplorationRequest, Lane
+from shared.model.graphs import GraphCut, ToolNode
+from shared.model.sub_dags import ExplorationRequest, Lane, SubDag
+from shared.runtime.streaming.events import Event
 
 pytestmark = pytest.mark.unit
 NODE = ToolNode(0, "tool_1", "s", "d" * 64, "read", "", "{}", Behaviour())
@@ -65,3 +68,16 @@ def test_call_from_a_moved_session_is_never_planned():
     requests = Requests(10)
     requests.take(request(0, session="s" * 64))
     assert due(requests) == []
+
+
+async def test_request_that_comes_before_the_graph_goes_out_when_the_graph_closes():
+    sampling = Sampling(Settings(draws=1))
+
+    async def handle(topic, record):
+        return [one.record for one in await sampling.handle(Event(topic, 0, 0, "k", record, {}, 0))]
+
+    assert await handle("exploration-requests", request(0)) == []
+    assert await handle("tool-graph", NODE) == []
+    written = await handle("tool-graph", GraphCut(0, "c" * 64, "g" * 64, -1, 1, 0, settled=True))
+    assert [one.request_id for one in written if isinstance(one, SubDag)] == ["req_0"]
+    assert await handle("exploration-requests", request(0)) == []

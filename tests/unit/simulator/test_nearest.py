@@ -5,6 +5,8 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from firefly.simulator.v1 import simulator_service_pb2 as pb
+from firefly_client import messages
 
 from cli.__main__ import run
 from services.simulator.adapters.episodes_memory import MemoryEpisodes
@@ -132,6 +134,11 @@ async def test_neighbour_comes_from_the_state_that_the_episode_is_in():
 async def test_tier_is_refused_where_nothing_was_measured():
     with pytest.raises(Rejected, match="allowed_tiers may hold exact, live, normalised here"):
         await ask(simulator(library(), {}), "read_file", {"path": "notes/day 99.txt"})
+
+
+def test_client_tells_the_distance_of_a_neighbour_only():
+    assert messages.reply(pb.CallToolResponse(tier=pb.TIER_NEAREST, distance=0.0)).distance == 0.0
+    assert messages.reply(pb.CallToolResponse(tier=pb.TIER_EXACT)).distance is None
 
 
 def test_wilson_interval_matches_the_textbook():
