@@ -164,7 +164,7 @@ async def test_state_that_cannot_be_rebuilt_is_an_honest_miss(made, tmp_path):
         episode = await store.load(episode_id, 0)
         (step,) = episode.steps
         spoilt = replace(step, arguments_json='{"path":"/workspace/a","text":"2"}')
-        await store.replace(replace(episode, steps=(spoilt,)), 0)
+        assert await store.replace(replace(episode, steps=(spoilt,), version=episode.version + 1), 0)
         answer = await second.call(episode_id, "last", "read_note", '{"path":"/workspace/a"}')
     assert (answer.reply.tier, answer.reply.reason) == ("miss", "state_not_rebuilt")
 
