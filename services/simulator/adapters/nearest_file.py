@@ -66,6 +66,7 @@ def open_nearest(path: Path, folder: Path, snapshot_id: str) -> Nearest:
 
 
 def _recordings(folder: Path) -> Iterator[Recording]:
+    # Not checked row by row here: what is served is read again through the library, which checks it.
     place = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(place, uri=True)) as database:
         for (record,) in database.execute("SELECT record FROM recordings"):

@@ -73,6 +73,7 @@ def share_of(values: Sequence[float]) -> Share:
     mean = sum(values) / many
     centre = (mean + Z95**2 / (2 * many)) / (1 + Z95**2 / many)
     half = Z95 * math.sqrt(mean * (1 - mean) / many + Z95**2 / (4 * many**2)) / (1 + Z95**2 / many)
+    # Rounding may push the ends past the scale by an ulp.
     return Share(mean, max(0.0, centre - half), min(1.0, centre + half), many)
 
 

@@ -46,10 +46,12 @@ def request_of(
     missed = reply.tier in (Tier.MISS, Tier.NEAREST) and NOT_RECORDED in (reply.error_code, reply.reason)
     if not missed or len(arguments) > LONGEST or tool.path_mode is PathMode.REMOTE:
         return None
+    # Seen is stronger than proven: a tool probed as a reader that once moved something is no reader.
     moves = library.moves(tool.server_digest, tool.name)
     effect = effect_of(tool.behaviour, parse_canonical(arguments))
     reads = effect is Effect.READ_ONLY and not (moves.world or moves.session)
     if not reads or before.of(tool.server_id) != State(opening_world):
         return None
+    # The server's digest is in the name: a new version of a server may be asked the same again.
     name = identifier("req", [tool.server_digest, tool.name, arguments, opening_world])
     return ExplorationRequest(name, tool.server_id, tool.name, arguments, opening_world, MISS)

@@ -55,6 +55,7 @@ def approximated(played: Played, tool: BoundTool, before: Situation, library: Li
     reply = played.reply
     if reply.tier is not Tier.MISS or reply.error_code != NOT_RECORDED or not _is_harmless(played, tool, library):
         return played
+    # The state before the call: where it was missed is where a neighbour must have answered.
     neighbour = nearest.find(tool, played.arguments_json, before.of(tool.server_id))
     # Through the library, which checks a row before it is served.
     found = library.recording(neighbour.recording_id) if neighbour else None

@@ -34,6 +34,7 @@ def said(episode: Episode, turn_id: str, text: str) -> Turn | None:
 
 def taken(episode: Episode, turn_id: str, text: str, expires_at: float) -> Episode:
     """Count a turn; one beyond the limit is not counted, it ends the episode by its budget."""
+    # Not refused as an error: an agent that talks on and on has to learn it from the reward.
     is_over = turns_left(episode) == 0
     return replace(
         episode,
