@@ -235,15 +235,13 @@ class FaustStage:
 def build_app(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awaitable[None]]) -> Any:
     """Make a Faust app with one agent; nothing connects before it starts."""
     brokers = ";".join(f"kafka://{one.strip()}" for one in settings.kafka_bootstrap.split(","))
-    data = settings.data_dir / "run" / "faust"
-    data.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         stage.group,
         broker=brokers,
         # No tables: Faust's start-up recovery loses source records (86 to 375 of 30,000 over 6 restarts, measured).
         # Stages rebuild their state from topics themselves.
         store="memory://",
-        datadir=str(data),
+        datadir=_folder(settings),
         autodiscover=False,
         web_enabled=False,
         # Declaring a topic while the controller is down kills a Faust worker.
@@ -274,6 +272,12 @@ def build_app(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awa
     topic = app.topic(*stage.reads, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw")
     app.agent(topic, name=f"{stage.name}-agent", concurrency=1)(work)
     return app
+
+
+def _folder(settings: ServiceSettings) -> str:
+    folder = settings.data_dir / "run" / "faust"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
 
 
 def message_of(faust_message: Any) -> Message:
