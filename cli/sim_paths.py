@@ -12,7 +12,7 @@ from firefly_client import AsyncClient
 
 from cli.paths.gathering import Gathered, gather
 from cli.paths.measuring import Walked, sum_up, walk_all
-from cli.paths.variants import KINDS
+from cli.paths.variants import KINDS, Solution
 from cli.playing.playing import own_simulator
 from services.simulator.adapters.snapshot_file import snapshot_folder
 from shared.model.errors import BadInput
@@ -27,8 +27,9 @@ Report = Mapping[str, Any]
 @click.option("--live/--replay-only", default=False, help="Run calls that nobody recorded; needs a snapshot's runtime.")
 @click.option("--limit", type=click.IntRange(1), help="The first tasks only.")
 @click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Only such solutions.  [default: all]")
+@click.option("--held-out", is_flag=True, help="Only the solutions that are published.  [default: all]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def paths(place: Path, live: bool, limit: int | None, kinds: tuple[str, ...], as_json: bool) -> None:
+def paths(place: Path, live: bool, limit: int | None, kinds: tuple[str, ...], held_out: bool, as_json: bool) -> None:
     """Solve each task of the snapshot at PLACE in other ways and count rewards and misses.
 
     The ways are made from prompt, tools and the world's files alone, and their answers come out of the calls' results.
@@ -40,15 +41,15 @@ def paths(place: Path, live: bool, limit: int | None, kinds: tuple[str, ...], as
       firefly sim paths out/live --live --json
     """  # noqa: D301
     gathered = gather(snapshot_folder(place), limit)
-    walked = asyncio.run(_played(snapshot_folder(place), gathered, kinds or KINDS, live))
+    chosen = [one for one in gathered.solutions if one.kind in (kinds or KINDS) and one.is_held_out >= held_out]
+    walked = asyncio.run(_played(snapshot_folder(place), gathered, chosen, live))
     if not walked:
         raise BadInput(f"{place} holds no task that this command can solve in another way")
     report = _report(gathered, walked, live)
     click.echo(json.dumps(report, sort_keys=True) if as_json else _text(report))
 
 
-async def _played(folder: Path, gathered: Gathered, kinds: Sequence[str], live: bool) -> list[Walked]:
-    chosen = [one for one in gathered.solutions if one.kind in kinds]
+async def _played(folder: Path, gathered: Gathered, chosen: Sequence[Solution], live: bool) -> list[Walked]:
     with tempfile.TemporaryDirectory(prefix="firefly-paths-") as scratch:
         # Its own data folder: an overlay of an earlier run would answer what this one should run.
         data = Path(scratch) if live else None

@@ -1,5 +1,6 @@
 """Other ways to solve a task: read from the prompt alone, answered from results alone, refused when they differ."""
 
+import asyncio
 import csv
 import io
 import json
@@ -7,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 from cli.paths import readings
 from cli.paths.expanding import Expansion
@@ -16,7 +18,9 @@ from cli.paths.shelf import NotUnderstoodError, Shelf
 from cli.paths.solving import solve
 from cli.paths.variants import KINDS, Solution, solutions
 from cli.paths.ways import Step, narrow, respelt
+from cli.sim_paths import paths
 from cli.snapshot_expand import wider
+from services.simulator.adapters.snapshot_file import write_snapshot
 from services.verifier.adapters.worlds import FileWorld
 from shared.model.calls import Recording, State
 from shared.model.catalogue import Behaviour, CrawlOutcome, Effect, ServerRecord, ToolRecord
@@ -301,3 +305,36 @@ async def test_a_way_that_is_not_known_to_the_end_says_nothing_against_a_task(sh
     made = gathered(shelf)
     expanded = await Expansion(made, ServerPool({"notes/review.md": NOTE})).run()
     assert expanded.ambiguous == ()
+
+
+def snapshot_of(folder, content):
+    """Write content as a snapshot beside its world."""
+    world = folder / "worlds" / WORLD
+    for name, text in FILES.items():
+        path = world / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    told = {"name": "shop", "now": "2026-03-03T14:00:00+00:00", "files": "files"}
+    (world / "world.json").write_text(canonical(told), encoding="utf-8")
+    write_snapshot(content, {WORLD: world}, folder / "snapshot", "test")
+    return str(folder / "snapshot")
+
+
+def played(place):
+    shown = CliRunner().invoke(paths, [place, "--json"], catch_exceptions=False)
+    return json.loads(shown.stdout.splitlines()[-1])
+
+
+def test_expansion_turns_misses_into_rewards_over_grpc(shelf, tmp_path_factory):
+    made = gathered(shelf)
+    before = played(snapshot_of(tmp_path_factory.mktemp("narrow"), made.content))
+    assert (before["tasks"], before["mode"]) == (2, "replay-only")
+    assert before["held_out"]["all"]["reward_1"] == before["expanded"]["all"]["reward_1"] == 0
+    assert before["expanded"]["all"]["misses_per_valid_call"] == 1
+    # Nothing was known, so nothing speaks against the tasks.
+    assert before["ambiguous"] == []
+    expanded = asyncio.run(Expansion(made, ServerPool(FILES)).run())
+    after = played(snapshot_of(tmp_path_factory.mktemp("wide"), wider(made.content, expanded)))
+    assert after["expanded"]["all"]["reward_1"] == 1
+    assert after["expanded"]["all"]["misses_per_valid_call"] == 0
+    assert after["held_out"]["all"]["reward_1"] > 0.5
