@@ -19,7 +19,7 @@ _OF_OF = re.compile(r"of the (\w+) of (that \w+)\b")
 _OWNED = "of \\2\N{RIGHT SINGLE QUOTATION MARK}s \\1"
 _NAMES, _GIVES = "names", "gives"
 _THERE = {_NAMES: " named there", _GIVES: " given there"}
-_FIRST = 0.65
+_FIRST = 0.8
 """Probability that what the document holds is said before the question."""
 _LEADS = (
     "{Doc} {holds}.",

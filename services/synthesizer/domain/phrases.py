@@ -80,7 +80,9 @@ class Speaker:
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():
-                return f"the {_role(form.column, noun)} of {self.row(form.entity)}"
+                role, row = _role(form.column, noun), self.row(form.entity)
+                placed = role == "customer" and self.noun(form.entity.table) == "order"
+                return f"the customer who placed {row}" if placed else f"the {role} of {row}"
             case _:
                 return self.value(form)
 

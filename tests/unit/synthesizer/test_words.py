@@ -316,3 +316,12 @@ def test_head_of_a_team_is_a_person():
     team = lf.Keyed(PRICES, "Team", lf.Literal("Logistics", ValueKind.NAME))
     texts = said(lf.Attribute(team, "head", ValueKind.NAME))
     assert all(re.search("[Ww]ho (heads|is the head of) ", text) for text in texts)
+
+
+def test_customer_placed_an_order():
+    customer = lf.Attribute(
+        lf.Keyed(ORDERS, "order_id", lf.Literal("PO-2026-017", ValueKind.IDENTIFIER)), "customer", ValueKind.NAME
+    )
+    where = (lf.Condition("customer", lf.Operator.EQUAL, customer),)
+    for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)):
+        assert "all orders by the customer who placed order PO-2026-017" in text
