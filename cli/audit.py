@@ -134,3 +134,33 @@ def score(verdicts: Path, as_json: bool) -> None:
         + ", ".join(f"{name} {many}" for name, many in scored.verdicts.items())
         + f"; wrong or ambiguous {scored.error_rate:.1%} (95 % interval {low:.1%} to {high:.1%})"
     )
+
+
+@audit.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed makes other random calls.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def shortcuts(folder: Path, seed: int, as_json: bool) -> None:
+    """See what agents get on the export in FOLDER that do not do what is asked.
+
+    Memory and the list of tools are tried on each world after learning from the others: they need two worlds or more.
+
+    \b
+    Example: firefly audit shortcuts out/mine
+    """  # noqa: D301
+    from cli.auditing.shortcuts import measure
+    from cli.auditing.tool_lists import tell
+    from cli.dataset.reading import read_tasks
+
+    found, told = measure(folder, seed), tell(read_tasks(folder))
+    if as_json:
+        agents = [{**asdict(one), "share": one.share} for one in found]
+        click.echo(json.dumps({"agents": agents, "tool_list": asdict(told) if told else None}))
+        return
+    for one in found:
+        result = f"{one.share:7.2%}  {one.solved:g} of {one.tasks}" if one.tasks else "      -  needs two worlds"
+        click.echo(f"{one.agent:60} {result}")
+    click.echo(
+        f"{'needed servers told from the list of tools, AUC':60} "
+        + (f"{told.auc:.3f}, without names {told.auc_by_place:.3f}, {told.pairs} pairs" if told else "needs two worlds")
+    )
