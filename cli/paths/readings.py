@@ -112,6 +112,7 @@ def _with_header(grid: Sequence[Sequence[str]]) -> Rows:
 
 
 def _lines(text: str) -> Iterator[Pair]:
+    before = ""
     for line in text.splitlines():
         plain = re.sub(r"\*\*|__", "", re.sub(r"^\s*(?:[-*+]\s+|\d+[.)]\s+)", "", line)).strip()
         if plain.startswith("|"):
@@ -120,8 +121,10 @@ def _lines(text: str) -> Iterator[Pair]:
                 yield cells[0], cells[1]
             continue
         label, colon, value = plain.partition(": ")
+        # A definition list comes as its term, an empty line, and the definition behind a colon.
         if colon and value.strip():
-            yield label.strip(), value.strip()
+            yield label.strip() or before, value.strip()
+        before = plain or before
 
 
 def _wide(text: str) -> Iterator[Pair]:

@@ -190,6 +190,7 @@ def test_results_of_documents_and_sheets_are_read_in_every_form():
     page = "<html><table><tr><th>Term</th><td>24 months</td></tr></table><dl><dt>SKU</dt><dd>SKU-1</dd></dl></html>"
     for found in (readings.word_document_of(word, "a"), *(readings.document_of(one, "a") for one in (markdown, page))):
         assert {("Term", "24 months"), ("SKU", "SKU-1")} <= set(found.labelled)
+    assert ("Owner", "Greta Lorenz") in readings.document_of("# Limits\n\nOwner\n\n:   Greta Lorenz\n", "a").labelled
     values = [["Prices, 2026", None], [None, None], ["SKU", "List price"], ["SKU-1", 18.26]]
     other = "## Other\n| A | B |\n| --- | --- |\n| 1 | 2 |\n"
     sheet = f"{other}## Prices\n| SKU | List price |\n| --- | --- |\n| SKU-1 | 18.26 |"
