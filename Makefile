@@ -81,6 +81,9 @@ e2e: setup ## the whole pipeline and the command line
 test-trainers: setup ## adapters against the real frameworks, each in its own environment (10 GB); SKIP=verl,trl leaves some out
 	$(BIN)/python examples/trainers/run.py --skip "$(SKIP)" --python312 "$(PYTHON312)"
 
+sim-identity: setup ## 10,000 requests through two replicas and two starts, byte for byte; EXPORT=folder, TIER=--live
+	$(BIN)/python -m tests.e2e.identity $(or $(EXPORT),out/demo) $(TIER)
+
 chaos: chaos-stages chaos-pipeline ## kill things while they work; no loss, no duplicate; into out/chaos.json (half an hour)
 
 chaos-stages: setup ## each kind of stage under each fault, on one broker and on three (a quarter of an hour)
@@ -106,10 +109,11 @@ out/worlds/%: | setup
 mutants: setup ## plant known faults and see the tests find each of them (minutes)
 	$(BIN)/python -m tests.chaos.mutants
 
-bench: setup ## measure beside bare references, into out/bench.json; RUN=data folder adds the whole pipeline, EXPORT=folder exact hits
+bench: setup ## measure beside bare references, into out/bench.json; RUN=data folder adds the whole pipeline, EXPORT=folder the simulator, LIVE=snapshot live calls
 	@for name in $(BENCHMARKS); do echo "$$name"; $(BIN)/python -m benchmarks.$$name; done
 	$(if $(RUN),$(BIN)/python -m benchmarks.pipeline $(RUN))
-	$(if $(EXPORT),$(BIN)/python -m benchmarks.exact_hit $(EXPORT))
+	$(if $(EXPORT),for name in exact_hit rollouts facade; do $(BIN)/python -m benchmarks.$$name $(EXPORT); done)
+	$(if $(LIVE),$(BIN)/python -m benchmarks.live_calls $(LIVE))
 
 demo: setup ## from twelve MCP servers to 25 verified tasks, replayed and exported to out/demo
 	$(BIN)/firefly demo
@@ -134,4 +138,4 @@ lock: $(UV) ## resolve the dependencies again
 clean: ## remove what was built here; caches in the home folder stay
 	rm -rf .venv .firefly out protos/gen .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup protos format check test contracts integration e2e test-trainers chaos chaos-stages chaos-pipeline chaos-kills soak mutants bench demo up down images lock clean
+.PHONY: help setup protos format check test contracts integration e2e test-trainers chaos chaos-stages chaos-pipeline chaos-kills soak mutants sim-identity bench demo up down images lock clean

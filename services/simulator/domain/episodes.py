@@ -263,9 +263,17 @@ def _read(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dumps(value: Any) -> str:
-    # `asdict` copies everything deeply first: ten times the time of writing it.
-    return json.dumps(value, default=_members, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _members(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+# One encoder for all, and members as they are: `json.dumps` would make one for every text, `asdict` copy everything.
+_ENCODER = json.JSONEncoder(default=_members, ensure_ascii=False, separators=(",", ":"))
