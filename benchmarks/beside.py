@@ -7,8 +7,9 @@ import os
 import pstats
 import statistics
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -25,7 +26,30 @@ RUNS = 5
 PARTITIONS = 4
 LONGEST_SECONDS = 60.0
 """Of one run; a run that takes longer is stuck."""
-Run = Callable[[], Awaitable[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one run was."""
+
+    count: int
+    seconds: float
+    processor_seconds: float
+    """Of the measured process, all threads; other work on the machine changes it little."""
+
+
+Run = Callable[[], Awaitable[Pace]]
+
+
+class Clock:
+    """Takes both times from its making on."""
+
+    def __init__(self) -> None:
+        self._at, self._processor_at = time.perf_counter(), time.process_time()
+
+    def pace(self, count: int) -> Pace:
+        """What it took up to now."""
+        return Pace(count, time.perf_counter() - self._at, time.process_time() - self._processor_at)
 
 
 @contextlib.asynccontextmanager
@@ -88,17 +112,32 @@ async def until_committed(bootstrap: str, group: str, count: int) -> None:
         await client.close()
 
 
-async def take_turns(name: str, unit: str, ours: Run, reference: Run) -> None:
-    """Warm both up, measure them alternately, keep the medians."""
-    found: dict[str, list[float]] = {"ours": [], "reference": []}
+async def take_turns(name: str, ours: Run, reference: Run) -> None:
+    """Warm both up, measure them alternately, keep the medians: events per second, and per second of the processor."""
+    found: dict[str, list[Pace]] = {"ours": [], "reference": []}
     for number in range(RUNS + 1):
         for who, run in (("ours", ours), ("reference", reference)):
-            figure = await asyncio.wait_for(run(), LONGEST_SECONDS)
-            print(f"  {who} {figure:.0f} {unit}{'' if number else ' (to warm up)'}", flush=True)
-            if number:
-                found[who].append(figure)
-    medians = {who: statistics.median(values) for who, values in found.items()}
-    results.merge([results.entry(name, unit, medians["ours"], medians["reference"], found["ours"])])
+            pace = await asyncio.wait_for(run(), LONGEST_SECONDS)
+            each_us = pace.processor_seconds / pace.count * 1e6
+            note = "" if number else " (to warm up)"
+            print(f"  {who} {pace.count / pace.seconds:.0f} 1/s, processor {each_us:.1f} us each{note}", flush=True)
+            found[who] += [pace] if number else []
+    by_wall, by_processor = (
+        {who: [one.count / getattr(one, took) for one in paces] for who, paces in found.items()}
+        for took in ("seconds", "processor_seconds")
+    )
+    results.merge(
+        [
+            results.entry(
+                f"{name}{how}",
+                unit,
+                statistics.median(rates["ours"]),
+                statistics.median(rates["reference"]),
+                rates["ours"],
+            )
+            for how, unit, rates in (("", "1/s", by_wall), (", processor", "1/processor s", by_processor))
+        ]
+    )
 
 
 @contextlib.contextmanager

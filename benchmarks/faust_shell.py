@@ -8,12 +8,14 @@ takes in both. Every run is a process of its own: Faust leaves threads behind th
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from shared.runtime.streaming.faust_stage import FaustStage, build_app
 from shared.runtime.streaming.stage import Stage
 from shared.runtime.topics import BY_NAME
 
-RECORDS = {False: 10_000, True: 1_000}
+RECORDS = {False: 20_000, True: 2_000}
 """By whether each event writes a record."""
 OUT = "bench-out"
 SILENCE_SECONDS = 5.0
@@ -39,7 +41,7 @@ class Shell:
         self._source, self._writes = source, writes
         self._records = RECORDS[writes]
 
-    async def ours(self) -> float:
+    async def ours(self) -> beside.Pace:
         """Events per second of the shell."""
         watch = _Watch(self._records)
 
@@ -52,9 +54,9 @@ class Shell:
         await watch.over()
         stopping.set()
         await running
-        return watch.rate
+        return watch.pace
 
-    async def reference(self) -> float:
+    async def reference(self) -> beside.Pace:
         """Events per second of the agent."""
         watch = _Watch(self._records)
         channels: list[Any] = []
@@ -71,7 +73,7 @@ class Shell:
             channels.append(app.topic(OUT, key_serializer="raw", value_serializer="raw"))
         await app.start()
         await watch.over()
-        return watch.rate
+        return watch.pace
 
     def _stage(self, handler: Callable[[Event], Awaitable[Sequence[Output]]]) -> Stage:
         return Stage(f"bench-faust-{uuid.uuid4().hex}", (self._source,), handler)
@@ -82,25 +84,29 @@ class _Watch:
 
     def __init__(self, count: int) -> None:
         self._left = self._count = count
-        self._began = self._ended = 0.0
+        self._clock: beside.Clock | None = None
+        self._ended = 0.0
+        self._pace: beside.Pace | None = None
         self._measured = count - count // 10
 
     def saw(self) -> None:
         self._ended = time.perf_counter()
         self._left -= 1
         if self._left == self._measured:
-            self._began = self._ended
+            self._clock = beside.Clock()
+        elif not self._left and self._clock:
+            self._pace = self._clock.pace(self._measured)
 
     async def over(self) -> None:
         """Wait for the last event, or for silence: Faust's own consumer can drop events when its flow resumes."""
         while self._left and not (self._ended and time.perf_counter() - self._ended > SILENCE_SECONDS):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-        if self._left:
-            sys.stderr.write(f"  {self._left} of {self._count} events never came\n")
 
     @property
-    def rate(self) -> float:
-        return (self._measured - self._left) / (self._ended - self._began)
+    def pace(self) -> beside.Pace:
+        if self._pace is None:
+            raise SystemExit(f"{self._left} of {self._count} events never came")
+        return self._pace
 
 
 async def _nothing(event: Event) -> Sequence[Output]:
@@ -116,7 +122,7 @@ def _bare(settings: ServiceSettings, stage: Stage, work: Callable[[Any], Awaitab
     return app
 
 
-async def _in_process(kind: str, bootstrap: str, source: str, writes: bool) -> float:
+async def _in_process(kind: str, bootstrap: str, source: str, writes: bool) -> beside.Pace:
     command = [sys.executable, "-m", "benchmarks.faust_shell", "--run", kind, bootstrap, source, str(int(writes))]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
@@ -124,7 +130,7 @@ async def _in_process(kind: str, bootstrap: str, source: str, writes: bool) -> f
     finally:
         if process.returncode is None:
             process.kill()
-    return float(said.splitlines()[-1])
+    return beside.Pace(*json.loads(said.splitlines()[-1]))
 
 
 async def run_one(kind: str, bootstrap: str, source: str, writes: bool, is_profiled: bool = False) -> None:
@@ -133,7 +139,8 @@ async def run_one(kind: str, bootstrap: str, source: str, writes: bool, is_profi
     with tempfile.TemporaryDirectory() as folder:
         shell = Shell(bootstrap, Path(folder), source, writes)
         with beside.profiling() if is_profiled else contextlib.nullcontext():
-            print(await (shell.ours() if kind == "ours" else shell.reference()), flush=True)
+            pace = await (shell.ours() if kind == "ours" else shell.reference())
+            print(json.dumps(astuple(pace)), flush=True)
     os._exit(0)  # what Faust left running must not keep this process
 
 
@@ -150,7 +157,7 @@ async def measure(is_profiled: bool) -> None:
                 await run_one("ours", bootstrap, source, writes, is_profiled)
             ours, reference = (partial(_in_process, kind, bootstrap, source, writes) for kind in ("ours", "reference"))
             what = "one acknowledged record each" if writes else "nothing written"
-            await beside.take_turns(f"Faust shell, 1 KiB records, {what}", "1/s", ours, reference)
+            await beside.take_turns(f"Faust shell, 1 KiB records, {what}", ours, reference)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -41,15 +40,16 @@ def one_partition(name: str) -> Topic:
 async def read_back(kind: str, bootstrap: str, topic: str) -> dict[str, float]:
     """Read once; seconds, bytes of memory gained, ids found."""
     process = psutil.Process()
-    before, begun = process.memory_info().rss, time.perf_counter()
+    before, clock = process.memory_info().rss, beside.Clock()
     if kind == "ours":
         gate = PartitionGate(Gate(topic, lambda event, outputs: ()), 0, "bench")
         found = await gate.read_back(bootstrap)
-        seconds, after = time.perf_counter() - begun, process.memory_info().rss
+        pace, after = clock.pace(found), process.memory_info().rss
     else:
         kept = await _bare(bootstrap, topic)
-        seconds, after, found = time.perf_counter() - begun, process.memory_info().rss, len(kept)
-    return {"seconds": seconds, "bytes": after - before, "found": found}
+        pace, after = clock.pace(len(kept)), process.memory_info().rss
+    took = {"seconds": pace.seconds, "processor": pace.processor_seconds}
+    return {**took, "bytes": after - before, "found": pace.count}
 
 
 async def _bare(bootstrap: str, topic: str) -> set[bytes]:
@@ -71,7 +71,7 @@ async def _bare(bootstrap: str, topic: str) -> set[bytes]:
 
 async def _measured(bootstrap: str, topic: str, count: int) -> dict[str, dict[str, list[float]]]:
     """Read in turns, in processes of their own; per kind and figure the runs."""
-    found: dict[str, dict[str, list[float]]] = {kind: {"seconds": [], "bytes": []} for kind in KINDS}
+    found: dict[str, dict[str, list[float]]] = {kind: {"seconds": [], "processor": [], "bytes": []} for kind in KINDS}
     for number in range(beside.RUNS + 1):
         for kind in KINDS:
             command = [sys.executable, "-m", "benchmarks.gate", "--read", kind, bootstrap, topic]
@@ -89,7 +89,8 @@ async def _measured(bootstrap: str, topic: str, count: int) -> dict[str, dict[st
 
 
 def _entries(found: dict[str, Any], count: int, size: int) -> Iterator[dict[str, Any]]:
-    for figure, unit, scale in (("seconds", "s", MILLION / count), ("bytes", "MiB", MILLION / count / 2**20)):
+    each = MILLION / count
+    for figure, unit, scale in (("seconds", "s", each), ("processor", "s", each), ("bytes", "MiB", each / 2**20)):
         if figure == "bytes" and size > SMALL_BYTES:
             continue  # so few ids weigh less than the fetch buffers: multiplied, it would say nothing about ids
         ours, reference = ([value * scale for value in found[kind][figure]] for kind in KINDS)

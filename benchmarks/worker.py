@@ -8,7 +8,6 @@ had on average.
 
 import argparse
 import asyncio
-import time
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -24,7 +23,7 @@ from shared.runtime.streaming.events import Event, Output
 from shared.runtime.streaming.stage import Stage
 from shared.runtime.streaming.worker import TransactionalWorker
 
-RECORDS, IN_FLIGHT = 10_000, 500
+RECORDS, IN_FLIGHT = 20_000, 500
 SOURCE, OUT = "bench-in", "bench-out"
 
 
@@ -36,28 +35,34 @@ class Worker:
         self.batch = IN_FLIGHT
         """Records per transaction that ours had last."""
 
-    async def ours(self) -> float:
+    async def ours(self) -> beside.Pace:
         """Records per second of the worker, from its first event to its last commit."""
-        begun: list[float] = []
+        begun: list[beside.Clock] = []
+        left, all_handled = RECORDS, asyncio.Event()
 
         async def copy(event: Event) -> Sequence[Output]:
+            nonlocal left
             if not begun:
-                begun.append(time.perf_counter())
+                begun.append(beside.Clock())
+            left -= 1
+            if not left:
+                all_handled.set()
             return [Output(OUT, event.key, event.record)]
 
         stage = Stage(f"bench-{next(self._numbers)}", (SOURCE,), copy)
         settings = ServiceSettings(kafka_bootstrap=self._bootstrap, max_in_flight=IN_FLIGHT, concurrency=IN_FLIGHT)
         stopping = asyncio.Event()
         running = asyncio.create_task(TransactionalWorker(settings, stage).run(stopping))
+        await all_handled.wait()
         await beside.until_committed(self._bootstrap, stage.group, RECORDS)
-        seconds = time.perf_counter() - begun[0]
+        pace = begun[0].pace(RECORDS)
         stopping.set()
         await running
         labels = {"stage": stage.name, "outcome": "committed"}
         self.batch = round(RECORDS / (REGISTRY.get_sample_value("firefly_transactions_total", labels) or 1))
-        return RECORDS / seconds
+        return pace
 
-    async def reference(self) -> float:
+    async def reference(self) -> beside.Pace:
         """Records per second of the loop, likewise."""
         group = f"bare-{next(self._numbers)}"
         consumer = clients.group_consumer(ServiceSettings(kafka_bootstrap=self._bootstrap), group)
@@ -65,15 +70,16 @@ class Worker:
         consumer.subscribe([SOURCE])
         await consumer.start()
         await producer.start()
-        done, begun = 0, 0.0
+        done, begun = 0, None
         while done < RECORDS:
             batches = await consumer.getmany(timeout_ms=200, max_records=self.batch)
-            begun = begun or (time.perf_counter() if batches else 0.0)
+            begun = begun or (beside.Clock() if batches else None)
             done += await _commit(producer, batches, group) if batches else 0
-        seconds = time.perf_counter() - begun
+        assert begun
+        pace = begun.pace(RECORDS)
         await consumer.stop()
         await producer.stop()
-        return RECORDS / seconds
+        return pace
 
 
 async def _commit(producer: Any, batches: Any, group: str) -> int:
@@ -87,7 +93,7 @@ async def _commit(producer: Any, batches: Any, group: str) -> int:
 
 
 def _transformed(value: bytes) -> bytes:
-    return CrawlRequest.FromString(value).SerializeToString()
+    return bytes(CrawlRequest.FromString(value).SerializeToString())
 
 
 async def measure(is_profiled: bool) -> None:
@@ -100,7 +106,7 @@ async def measure(is_profiled: bool) -> None:
             await beside.profiled(both.ours)
             return
         name = f"transactional worker, 1 KiB records, transactions of up to {IN_FLIGHT}"
-        await beside.take_turns(name, "1/s", both.ours, both.reference)
+        await beside.take_turns(name, both.ours, both.reference)
         print(f"{both.batch} records in a transaction, on average")
 
 

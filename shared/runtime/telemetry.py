@@ -5,6 +5,8 @@ A log line is a past-tense event plus fields; stage and ids are bound with `stru
 
 import logging
 import sys
+from contextvars import ContextVar
+from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -32,7 +34,18 @@ RESTARTS = Counter("firefly_restarts", "Times that a supervisor started this ser
 RPC_SECONDS = Histogram("firefly_rpc_seconds", "Seconds of one gRPC call", ("method", "code"))
 
 
+IN_HAND: ContextVar[tuple[str, str, int, int, bytes] | None] = ContextVar("in_hand", default=None)
+"""Stage, topic, partition, offset and key of the event that a task works on; every line logged meanwhile names them."""
 REPEAT_SECONDS = 5.0
+
+
+def name_event(logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Name the event in hand; a processor, because binding names costs as much for events that nothing is said of."""
+    if (event := IN_HAND.get()) is None:
+        return line
+    *where, key = event
+    named = dict(zip(("stage", "topic", "partition", "offset"), where, strict=True))
+    return {**named, "key": key.decode("utf-8", "replace"), **line}
 
 
 class Repeats(logging.Filter):
@@ -55,6 +68,7 @@ def set_up_logging(level: str, form: str, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout in one form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_event,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),

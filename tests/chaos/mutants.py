@@ -138,8 +138,7 @@ def faust_sends_not_awaited() -> None:
     """An event is acknowledged before its outputs are."""
 
     async def write(self: Any, outgoing: Any) -> None:
-        for one in outgoing:
-            await producer._send(self._producer, one)
+        await producer._sent(self._producer, outgoing)
 
     producer.Publisher.write = write  # type: ignore[method-assign]
 
@@ -149,8 +148,7 @@ def worker_sends_not_awaited() -> None:
 
     async def commit(self: Any, outgoing: Any, offset: Any) -> None:
         await self._producer.begin_transaction()
-        for one in outgoing:
-            await producer._send(self._producer, one)
+        await producer._sent(self._producer, outgoing)
         await self._producer.send_offsets_to_transaction({self._source: offset}, self._group)
         await self._producer.commit_transaction()
 

@@ -239,11 +239,11 @@ async def test_worker_commits_no_offset_before_its_records_are_acknowledged(
     kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, out, _ = await topics.create(kafka, "refused")
-    original, faults = AIOKafkaProducer.send, [1, 1, 1]
+    original, faults = AIOKafkaProducer.send_batch, [1, 1, 1]
 
-    async def failing(self: AIOKafkaProducer, topic: str, *arguments: Any, **named: Any) -> asyncio.Future[Any]:
+    async def failing(self: AIOKafkaProducer, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]:
         if topic != out or not faults:
-            sent: asyncio.Future[Any] = await original(self, topic, *arguments, **named)
+            sent: asyncio.Future[Any] = await original(self, batch, topic, partition=partition)
             return sent
         faults.pop()
         failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -252,7 +252,7 @@ async def test_worker_commits_no_offset_before_its_records_are_acknowledged(
 
     keys = {f"id-{n}" for n in range(50)}
     await load(kafka, source, sorted(keys))
-    monkeypatch.setattr(AIOKafkaProducer, "send", failing)
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", failing)
     async with worker(TransactionalWorker(settings(kafka), copying("refused"))):
         counts = await settled(kafka, [out], keys, 30)
     assert not faults

@@ -8,10 +8,12 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Self
 
 import structlog
+from prometheus_client import Counter, Histogram
 
 from shared.model.errors import Fenced, Rejected, Unavailable
 from shared.runtime import telemetry, tracing
@@ -42,6 +44,20 @@ class Outcome:
     is_dead: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Meters:
+    """What is counted for every event of a topic; looking a metric up by its labels takes longer than counting."""
+
+    began: Counter
+    written: Counter
+    seconds: Histogram
+
+    @classmethod
+    def of(cls, stage: str, topic: str) -> Self:
+        began, written = telemetry.EVENTS_IN.labels(stage, topic), telemetry.EVENTS_OUT.labels(stage, topic)
+        return cls(began, written, telemetry.HANDLER_SECONDS.labels(stage, topic))
+
+
 class Attempts:
     """The one handler of a process, with its quota and its failure count."""
 
@@ -52,6 +68,7 @@ class Attempts:
         self.away: dict[tuple[str, int, int], str] = {}
         """What each waiting event (topic, partition, offset) waits for."""
         self._waited_at = float("-inf")
+        self._meters = {topic: _Meters.of(stage.name, topic) for topic in stage.reads}
 
     def waiting(self) -> str:
         """Say how many events wait and for what, empty when none does."""
@@ -70,18 +87,12 @@ class Attempts:
             StageFailed: too many events were dead-lettered.
             Fenced: the handler found another owner.
         """
-        structlog.contextvars.bind_contextvars(
-            stage=self._stage.name,
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            key=message.key.decode("utf-8", "replace"),
-        )
-        labels = (self._stage.name, message.topic)
-        telemetry.EVENTS_IN.labels(*labels).inc()
+        telemetry.IN_HAND.set((self._stage.name, message.topic, message.partition, message.offset, message.key))
+        meters = self._meters[message.topic]
+        meters.began.inc()
         outcome = await self._outcome(message)
         self._limit.record(outcome.is_dead)
-        telemetry.EVENTS_OUT.labels(*labels).inc(len(outcome.outputs))
+        meters.written.inc(len(outcome.outputs))
         return outcome
 
     async def _outcome(self, message: Message) -> Outcome:
@@ -91,7 +102,6 @@ class Attempts:
             return self._dead(message, message.event(), error, 1)
         attempts = waits = 0
         while True:
-            await self._held(event)
             try:
                 return await self._attempt(event)
             except (Fenced, StageFailed):
@@ -110,21 +120,25 @@ class Attempts:
                 await asyncio.sleep(_pause(attempts))
 
     async def _attempt(self, event: Event) -> Outcome:
+        if reason := self._stage.hold():
+            await self._held(event, reason)
         # Only an attempt takes a place of the quota: an event that
         # waits for what is away must not keep others from work.
         async with self._quota:
             started = time.monotonic()
             try:
-                with self._traced(event) as context:
-                    outputs: Sequence[Output] = await self._stage.handler(event)
+                outputs, context = await self._handled(event)
             finally:
-                seconds = time.monotonic() - started
-                telemetry.HANDLER_SECONDS.labels(self._stage.name, event.topic).observe(seconds)
+                self._meters[event.topic].seconds.observe(time.monotonic() - started)
         return Outcome(event, tuple(outputs), encode(outputs, self._stage.name, context))
 
-    def _traced(self, event: Event) -> AbstractContextManager[tracing.Headers]:
+    async def _handled(self, event: Event) -> tuple[Sequence[Output], tracing.Headers]:
         if not tracing.is_on():
-            return nullcontext(event.headers)
+            return await self._stage.handler(event), event.headers
+        with self._traced(event) as context:
+            return await self._stage.handler(event), context
+
+    def _traced(self, event: Event) -> AbstractContextManager[tracing.Headers]:
         where: dict[str, str | int] = {
             "destination.partition.id": str(event.partition),
             "kafka.offset": event.offset,
@@ -141,10 +155,11 @@ class Attempts:
         letter = dead_letter(message, error, self._stage.name, attempts)
         return Outcome(event, outputs, (*encode(outputs, self._stage.name, event.headers), letter), is_dead=True)
 
-    async def _held(self, event: Event) -> None:
+    async def _held(self, event: Event, reason: str) -> None:
         """Wait while the stage may begin nothing: no attempt, so no failure."""
-        while reason := self._stage.hold():
+        while reason:
             await self._pause_for(event, reason, HOLD_SECONDS)
+            reason = self._stage.hold()
 
     async def _wait_for_it(self, event: Event, error: Unavailable, waits: int) -> None:
         self._count_failure(event, error)

@@ -16,7 +16,7 @@ class FailureLimit:
 
     def __init__(self, max_run: int, max_share: float) -> None:
         self._max_run, self._max_share = max_run, max_share
-        self._run = 0
+        self._run = self._failures = 0
         self._last: deque[bool] = deque(maxlen=WINDOW)
 
     def record(self, is_failure: bool) -> None:
@@ -26,8 +26,9 @@ class FailureLimit:
             StageFailed: the run or the share is over its limit.
         """
         self._run = self._run + 1 if is_failure else 0
+        self._failures += is_failure - (self._last[0] if len(self._last) == WINDOW else 0)
         self._last.append(is_failure)
-        share = sum(self._last) / WINDOW
+        share = self._failures / WINDOW
         if self._run >= self._max_run:
             raise StageFailed(
                 f"{self._run} events in a row were dead-lettered: read the reasons with `firefly dlq list`"

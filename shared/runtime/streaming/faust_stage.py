@@ -6,7 +6,7 @@ exception from is acknowledged and lost. Outputs are acknowledged by Kafka befor
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,10 +20,12 @@ from shared.runtime.settings import ServiceSettings
 from shared.runtime.streaming.attempts import Attempts
 from shared.runtime.streaming.events import Output
 from shared.runtime.streaming.faust_consumer import SafeTransport, require_tested_version
+from shared.runtime.streaming.headers import Headers
 from shared.runtime.streaming.messages import Message, Outgoing, encode
 from shared.runtime.streaming.producer import Publisher
 from shared.runtime.streaming.stage import Stage
 from shared.runtime.streaming.uncommitted import Uncommitted
+from shared.runtime.streaming.unfinished import Unfinished
 
 RETRY_SECONDS = 0.5
 WATCH_SECONDS = 0.2
@@ -60,7 +62,7 @@ class FaustStage:
         self._restore, self._tick, self._tick_seconds = restore, tick, tick_seconds
         self._attempts = Attempts(settings, stage)
         self._publisher = Publisher(settings.kafka_bootstrap, stage.name)
-        self._parent: Mapping[str, bytes] = {}
+        self._parent: Headers = ()
         """Headers of the last event: what ticks bring goes on with its trace."""
         self._uncommitted = Uncommitted()
         self._turn = asyncio.Lock()
@@ -182,24 +184,14 @@ class FaustStage:
         telemetry.REBALANCES.labels(self.name).inc()
 
     async def _work(self, stream: Any) -> None:
+        unfinished = Unfinished(self._fail)
         async for event in stream.events():
-            async with self._turn:
+            async with self._turn, unfinished:
                 message = message_of(event.message)
                 self._uncommitted.begin(event.message.tp, message.offset, time.monotonic())
-                await self._one(message)
-
-    async def _one(self, message: Message) -> None:
-        """Finish one event, or never return: an event that is left unfinished must not be acknowledged."""
-        (error,) = await asyncio.gather(self._finish(message), return_exceptions=True)
-        if error:
-            # Faust acknowledges an event whose agent raised or returned, so this waits until the process has ended.
-            self._fail(error)
-            await asyncio.Event().wait()
-
-    async def _finish(self, message: Message) -> None:
-        outcome = await self._attempts.outcome(message)
-        await self._write(outcome.outgoing)
-        self._parent = dict(message.headers)
+                outcome = await self._attempts.outcome(message)
+                await self._write(outcome.outgoing)
+                self._parent = message.headers
 
     async def _write(self, outgoing: Sequence[Outgoing]) -> None:
         while outgoing:
@@ -217,7 +209,7 @@ class FaustStage:
             try:
                 async with self._turn:
                     outputs = await self._tick()
-                    await self._write(encode(outputs, self.name, self._parent))
+                    await self._write(encode(outputs, self.name, dict(self._parent)))
                 telemetry.EVENTS_OUT.labels(self.name, TICK).inc(len(outputs))
             except Unavailable as error:
                 logger.warning("dependency_unavailable", error=str(error))

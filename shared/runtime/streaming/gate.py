@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from shared.model.errors import Unavailable
 from shared.runtime.streaming.attempts import Outcome
 from shared.runtime.streaming.messages import Outgoing, encode
-from shared.runtime.streaming.reader import committed_messages
+from shared.runtime.streaming.reader import committed_keys
 from shared.runtime.streaming.stage import Gate
 
 
@@ -28,8 +28,8 @@ class PartitionGate:
         # The partition may have been another owner's meanwhile.
         self._published.clear()
         try:
-            async for message in committed_messages(bootstrap, self._gate.topic, {self._partition: 0}):
-                self._published.add(_digest(message.key))
+            async for keys in committed_keys(bootstrap, self._gate.topic, self._partition):
+                self._published.update([_digest(key) for key in keys])
         except (KafkaError, TimeoutError) as error:
             raise Unavailable(f"reading {self._gate.topic} back: {error!r}") from error
         return len(self._published)

@@ -21,6 +21,7 @@ from shared.runtime.streaming.gate import PartitionGate
 from shared.runtime.streaming.messages import Message, Outgoing
 from shared.runtime.streaming.prefix import CompletedPrefix
 from shared.runtime.streaming.producer import CommitUncertain, PartitionProducer
+from shared.runtime.streaming.runners import Runners
 from shared.runtime.streaming.stage import Gate, Stage
 
 BATCH = 500
@@ -44,6 +45,8 @@ class Surroundings:
     gate: Gate | None
     fail: Callable[[BaseException], None]
     """Ends the process with this error."""
+    wake: Callable[[], None]
+    """Makes the worker look again which partitions want more."""
 
 
 class PartitionWork:
@@ -57,7 +60,7 @@ class PartitionWork:
         self._producer = PartitionProducer(bootstrap, stage.group, source)
         self._gate = PartitionGate(around.gate, source.partition, stage.name) if around.gate else None
         self._prefix: CompletedPrefix[Outcome] = CompletedPrefix()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._runners = Runners(self._work, self._ended)
         self._completed = asyncio.Event()
         self._committing = asyncio.Lock()
         self._committed: int | None = None
@@ -65,9 +68,9 @@ class PartitionWork:
         self.next_offset = 0
         """Where work goes on after a restart."""
         self.is_open = False
-        self._is_paused = False
-        self._runner = asyncio.create_task(self._run())
-        self._runner.add_done_callback(self._ended)
+        self._is_full = False
+        self._committer = asyncio.create_task(self._run())
+        self._committer.add_done_callback(self._ended)
 
     @property
     def pending(self) -> int:
@@ -84,45 +87,33 @@ class PartitionWork:
         """Seconds since the last commit while work waits for one."""
         return time.monotonic() - self._idle_since if self.pending else 0.0
 
-    def submit(self, message: Message) -> None:
-        """Start work on a message unless it is known or from before the seek."""
-        # What was fetched before the seek arrives all the same, and may lie behind it.
-        if not self.is_open or message.offset < self.next_offset:
+    def submit(self, messages: Sequence[Message]) -> None:
+        """Start work on messages, but for those that are known or from before the seek."""
+        if not self.is_open:
             return
         if not self.pending:
             self._idle_since = time.monotonic()
-        if not self._prefix.enter(message.offset):
-            return
-        task = asyncio.create_task(self._work(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(self._ended)
+        # What was fetched before the seek arrives all the same, and may lie behind it.
+        first = self.next_offset
+        self._runners.submit([one for one in messages if one.offset >= first and self._prefix.enter(one.offset)])
 
-    def throttle(self) -> None:
-        """Pause while enough is in flight or something waits for what is away; resume when there is room again."""
-        limit, consumer = self._around.settings.max_in_flight, self._around.consumer
-        if not self.is_open or self.source not in consumer.assignment():
-            return
-        if not self._is_paused and (self.pending >= limit or self.is_waiting):
-            # Paused, not left unpolled: polls go on, so Kafka never
-            # takes the member for dead however long a handler runs.
-            consumer.pause(self.source)
-            self._is_paused = True
-        # Half, not one below the limit, or it would be paused and
-        # resumed at every event; each resume waits for a fetch.
-        elif self._is_paused and self.pending <= limit // 2 and not self.is_waiting:
-            consumer.resume(self.source)
-            self._is_paused = False
+    @property
+    def wants_more(self) -> bool:
+        """Whether there is room: not while enough is in flight, or something waits for what is away."""
+        limit = self._around.settings.max_in_flight
+        # Half, not one below the limit, or it would be asked for one event at a time.
+        self._is_full = self.pending > limit // 2 if self._is_full else self.pending >= limit
+        return self.is_open and not self._is_full and not self.is_waiting
 
     async def drain(self, seconds: float) -> None:
         """Give work in flight some time to be completed, but for what waits for others; `close` commits it."""
         deadline = time.monotonic() + seconds
-        while self._tasks and not self._all_wait() and time.monotonic() < deadline:
-            await asyncio.wait(set(self._tasks), timeout=DRAIN_STEP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        while self._runners and not self._all_wait() and time.monotonic() < deadline:
+            await self._runners.wait(DRAIN_STEP_SECONDS)
 
     def _all_wait(self) -> bool:
         away = sum(where[:2] == self.source for where in self._around.attempts.away)
-        return bool(away >= len(self._tasks))
+        return bool(away >= len(self._runners))
 
     async def close(self) -> None:
         """Give the partition up: drop unfinished work, commit what is complete, release the producer.
@@ -147,9 +138,8 @@ class PartitionWork:
         await self._producer.stop()
 
     def _stop_tasks(self) -> None:
-        self._runner.cancel()
-        for task in self._tasks:
-            task.cancel()
+        self._committer.cancel()
+        self._runners.stop()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         # Nobody awaits these tasks: without this, a failure would vanish with its task and the partition stand still.
@@ -177,6 +167,7 @@ class PartitionWork:
         self._around.consumer.seek(self.source, self.next_offset)
         self.is_open = True
         self._around.consumer.resume(self.source)
+        self._around.wake()
         logger.info(
             "partition_opened", topic=self.source.topic, partition=self.source.partition, offset=self.next_offset
         )
@@ -199,7 +190,7 @@ class PartitionWork:
             self._prefix.leave(len(ready))
             self._committed = self.next_offset = next_offset
             self._idle_since = time.monotonic()
-            self.throttle()
+            self._around.wake()
 
     async def _commit(self, outcomes: Sequence[Outcome], next_offset: int) -> None:
         outgoing, new = self._gate.admit(outcomes) if self._gate else (_all_of(outcomes), set())

@@ -1,7 +1,7 @@
 """Producers: the transactional one of an input partition, and `Publisher` for writers without input."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from shared.model.errors import Fenced, FireflyError, Unavailable
 from shared.runtime.streaming import clients
 from shared.runtime.streaming.events import Output
 from shared.runtime.streaming.messages import Outgoing, encode
+from shared.runtime.streaming.partitioning import murmur2
 
 START_SECONDS = 20.0
 COMMIT_SECONDS = 30.0
@@ -75,7 +76,7 @@ class PartitionProducer:
         await self._producer.begin_transaction()
         # A batch can fail without failing aiokafka's transaction: never commit before every record is acknowledged.
         # And never add the offset meanwhile: the broker refuses records while the transaction's partitions change.
-        await asyncio.gather(*[await _send(self._producer, one) for one in outgoing])
+        await asyncio.gather(*await _sent(self._producer, outgoing))
         await self._producer.send_offsets_to_transaction({self._source: offset}, self._group)
         await self._producer.commit_transaction()
 
@@ -120,18 +121,50 @@ class Publisher:
         """Write what is encoded already; raises as `publish`."""
         try:
             async with asyncio.timeout(COMMIT_SECONDS):
-                await asyncio.gather(*[await _send(self._producer, one) for one in outgoing])
+                await asyncio.gather(*await _sent(self._producer, outgoing))
         except (KafkaError, TimeoutError) as error:
             raise Unavailable(f"Kafka did not acknowledge: {error!r}") from error
 
 
-async def _send(producer: Any, one: Outgoing) -> asyncio.Future[Any]:
-    sent: asyncio.Future[Any] = await producer.send(
-        one.topic, one.value, key=one.key, partition=one.partition, headers=list(one.headers)
-    )
-    # When one send of a gather fails the others are abandoned, and asyncio would report each as never retrieved.
-    sent.add_done_callback(_seen)
+async def _sent(producer: Any, outgoing: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
+    """Hand records to aiokafka; the futures are their acknowledgements."""
+    if len(outgoing) == 1:
+        # Not a batch of its own: single records of tasks that write at the same time share one.
+        (one,) = outgoing
+        headers = list(one.headers)
+        sent = [await producer.send(one.topic, one.value, key=one.key, partition=one.partition, headers=headers)]
+    else:
+        counts = {topic: len(await producer.partitions_for(topic)) for topic in {one.topic for one in outgoing}}
+        sent = [
+            await producer.send_batch(batch, topic, partition=partition)
+            for topic, partition, batch in _batches(producer.create_batch, outgoing, counts)
+        ]
+    for future in sent:
+        # When one send of a gather fails the others are abandoned, and asyncio would report each as never retrieved.
+        future.add_done_callback(_seen)
     return sent
+
+
+def _batches(
+    make: Callable[[], Any], outgoing: Sequence[Outgoing], counts: Mapping[str, int]
+) -> Iterator[tuple[str, int, Any]]:
+    """Yield topic, partition and a filled batch, in order for each partition; `counts` are partitions of each topic."""
+    # aiokafka's `send` makes a future and looks at the metadata for each record; a batch has one future.
+    filling: dict[tuple[str, int], Any] = {}
+    for one in outgoing:
+        place = one.topic, murmur2(one.key) % counts[one.topic] if one.partition is None else one.partition
+        batch = filling.get(place) or filling.setdefault(place, make())
+        if _is_full(batch, one):
+            yield *place, batch
+            filling[place] = batch = make()
+            _is_full(batch, one)  # an empty batch takes any size
+    for place, batch in filling.items():
+        yield *place, batch
+
+
+def _is_full(batch: Any, one: Outgoing) -> bool:
+    """Append, or say that there is no room."""
+    return batch.append(timestamp=None, key=one.key, value=one.value, headers=list(one.headers)) is None
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

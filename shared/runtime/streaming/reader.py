@@ -64,6 +64,17 @@ async def committed_messages(
             yield message
 
 
+async def committed_keys(bootstrap: str, topic: str, partition: int) -> AsyncGenerator[list[bytes], None]:
+    """Yield the keys of a partition up to the end known now, some at a time; raises as `read_all`.
+
+    Without a `Message` for each record: the gate reads millions.
+    """
+    place = (topic, partition)
+    async with Follower(bootstrap, [topic], {place: 0}, only=(place,)) as follower:
+        async for records in follower.records_to_end():
+            yield [record.key or b"" for record in records]
+
+
 async def follow(
     bootstrap: str, topics: Sequence[str], start: Mapping[Position, int] | None = None
 ) -> AsyncGenerator[Event, None]:
@@ -151,13 +162,20 @@ class Follower:
     async def messages(self) -> AsyncIterator[Message]:
         """Yield raw messages for ever; raises as iteration does."""
         while True:
-            for message in await self._poll():
-                yield message
+            for records in (await self._poll()).values():
+                for record in records:
+                    yield Message.of(record)
             # After the yields: a reader that stops within a batch has not reached its end.
             await self._mark()
 
     async def messages_to_end(self) -> AsyncIterator[Message]:
-        """Yield raw messages to `ends`.
+        """Yield raw messages to `ends`; raises as `records_to_end`."""
+        async for records in self.records_to_end():
+            for record in records:
+                yield Message.of(record)
+
+    async def records_to_end(self) -> AsyncIterator[list[Any]]:
+        """Yield aiokafka's records to `ends`, some of a partition at a time.
 
         Raises:
             Unavailable: nothing came for 30 s.
@@ -167,9 +185,9 @@ class Follower:
             # Progress is measured in positions, not messages: a stretch
             # of aborted records yields nothing and is no stall.
             before = dict(self._reached)
-            for message in await self._poll():
-                if message.offset < self.ends[message.topic, message.partition]:
-                    yield message
+            for place, records in (await self._poll()).items():
+                end = self.ends[place.topic, place.partition]
+                yield records if records[-1].offset < end else [one for one in records if one.offset < end]
             await self._mark()
             last = time.monotonic() if before != self._reached else last
             if time.monotonic() - last > STALL_SECONDS:
@@ -197,12 +215,12 @@ class Follower:
         found = [(topic, partition) for topic in self._topics for partition in metadata.partitions_for_topic(topic)]
         return sorted(position for position in found if not self._only or position in self._only)
 
-    async def _poll(self) -> list[Message]:
+    async def _poll(self) -> dict[Any, list[Any]]:
         try:
-            batches = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            batches: dict[Any, list[Any]] = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
         except KafkaError as error:
             raise Unavailable(f"reading {', '.join(self._topics)}: {error!r}") from error
-        return [Message.of(record) for records in batches.values() for record in records]
+        return batches
 
     async def _mark(self) -> None:
         """Note how far everything was yielded; positions pass commit markers and aborted records too."""

@@ -7,6 +7,7 @@ transaction. A process that is fenced ends (`ExitCode.FENCED`): a restart is the
 import asyncio
 import time
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import structlog
@@ -26,6 +27,9 @@ from shared.runtime.streaming.stage import Gate, Stage
 POLL_MS = 200
 RETRY_SECONDS = 1.0
 METRICS_SECONDS = 1.0
+LOOK_SECONDS = 1.0
+NOBODY = TopicPartition("", 0)
+"""Named where no partition wants more: Kafka takes a member that does not poll for dead."""
 
 logger = structlog.get_logger()
 
@@ -40,6 +44,9 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
         self._work: dict[TopicPartition, PartitionWork] = {}
         self._consumer: Any = None
         self._failure: asyncio.Future[None] | None = None
+        self._polls: dict[asyncio.Future[Any], frozenset[TopicPartition]] = {}
+        """Under way, with the partitions that each one names."""
+        self._wake: asyncio.Future[None] | None = None
         self._polled_at = self._measured_at = time.monotonic()
         self._was_assigned = False
 
@@ -92,7 +99,8 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
         partitions = tuple(assigned)
         if partitions:
             self._consumer.pause(*partitions)
-        around = Surroundings(self._settings, self._stage, self._consumer, self._attempts, self._gate, self._fail)
+        surroundings = (self._settings, self._stage, self._consumer, self._attempts, self._gate)
+        around = Surroundings(*surroundings, fail=self._fail, wake=self._look_again)
         self._work = {partition: PartitionWork(around, partition) for partition in partitions}
         self._was_assigned = True
         telemetry.REBALANCES.labels(self._stage.name).inc()
@@ -112,29 +120,43 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
 
     async def _poll_until(self, stopping: asyncio.Event) -> None:
         assert self._failure is not None  # set by `run`
-        poll: asyncio.Future[Any] | None = None
         try:
             while not stopping.is_set():
                 if self._failure.done():
                     self._failure.result()
-                for work in self._work.values():
-                    work.throttle()
                 self._measure()
-                poll = poll or asyncio.ensure_future(self._getmany())
-                # For both: a process that is fenced must not sit out a poll.
-                await asyncio.wait({poll, self._failure}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-                if poll.done():
+                self._wake = asyncio.get_running_loop().create_future()
+                self._poll_more()
+                # The failure too: a process that is fenced must not sit out a poll.
+                waiting = {*self._polls, self._failure, self._wake}
+                await asyncio.wait(waiting, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                for poll in [one for one in self._polls if one.done()]:
                     self._polled_at = time.monotonic()
+                    del self._polls[poll]
                     self._submit(poll.result())
-                    poll = None
         finally:
-            if poll:
+            for poll in self._polls:
                 poll.cancel()
 
-    async def _getmany(self) -> dict[TopicPartition, list[Any]]:
+    def _poll_more(self) -> None:
+        """Ask for the partitions that want more and that no poll under way names.
+
+        Partitions without room are left out, not paused: whatever aiokafka has fetched of a paused one it throws away
+        at the next poll, and fetches it again (nine times the bytes, measured with 500 events in flight).
+        """
+        named = frozenset[TopicPartition]().union(*self._polls.values())
+        wanted = frozenset(work.source for work in self._work.values() if work.wants_more) - named
+        if wanted or not self._polls:
+            self._polls[asyncio.ensure_future(self._getmany(wanted or {NOBODY}))] = wanted
+
+    def _look_again(self) -> None:
+        if self._wake and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def _getmany(self, wanted: AbstractSet[TopicPartition]) -> dict[TopicPartition, list[Any]]:
         try:
             batches: dict[TopicPartition, list[Any]] = await self._consumer.getmany(
-                timeout_ms=POLL_MS, max_records=self._settings.max_in_flight
+                *wanted, timeout_ms=POLL_MS, max_records=self._settings.max_in_flight
             )
         except KafkaError as error:
             logger.warning("poll_failed", error=repr(error))
@@ -146,8 +168,7 @@ class TransactionalWorker(ConsumerRebalanceListener):  # type: ignore[misc] # ai
         for partition, records in batches.items():
             # It may be revoked since the poll; whoever owns it now reads these records.
             if work := self._work.get(partition):
-                for record in records:
-                    work.submit(Message.of(record))
+                work.submit([Message.of(record) for record in records])
 
     def _measure(self) -> None:
         if time.monotonic() - self._measured_at < METRICS_SECONDS:
