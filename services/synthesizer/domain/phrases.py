@@ -97,6 +97,11 @@ class Speaker:
 
     def where(self, conditions: Sequence[lf.Condition], table: lf.Table) -> str:
         """Say which rows are meant, as phrases that follow a plural noun."""
+        if any(not isinstance(condition.value, lf.Literal) for condition in conditions):
+            # Behind "the customer who placed order 17" a stated day would be that order's.
+            conditions = sorted(
+                conditions, key=lambda c: c.operator not in _DAYS or not isinstance(c.value, lf.Literal)
+            )
         said = [self._condition(condition, table) for condition in conditions]
         for index, (one, other) in enumerate(pairwise(conditions), start=1):
             # Two bounds of one date are a period: "ordered on or after ... and before ...".

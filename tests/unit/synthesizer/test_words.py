@@ -325,3 +325,6 @@ def test_customer_placed_an_order():
     where = (lf.Condition("customer", lf.Operator.EQUAL, customer),)
     for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", where)):
         assert "all orders by the customer who placed order PO-2026-017" in text
+    late = lf.Condition("date", lf.Operator.SINCE, lf.Literal("2026-01-12", ValueKind.DATE))
+    for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", (*where, late))):
+        assert "orders dated on or after 12 January 2026 by the customer who" in text, "the day is of all the orders"
