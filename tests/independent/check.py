@@ -56,7 +56,7 @@ def check(folder):
         held = {call["call_id"]: texts.get(call["recording_id"], "") for call in calls}
         results = {call["call_id"]: restored(read(held[call["call_id"]])) for call in calls
                    if sha256(held[call["call_id"]]) == call["result_sha256"]}  # fmt: skip
-        jobs = [(f"{call['call_id']} {flow['argument']}", fills, (call, flow, results))
+        jobs = [(f"{call['call_id']} {flow['argument']} {flow['slot'] or ''}".strip(), fills, (call, flow, results))
                 for call in calls for flow in call["depends_on"]]  # fmt: skip
         for field in task["evidence"]:
             jobs.append((field["field"], agrees, (field, truth, results)))
