@@ -62,7 +62,7 @@ class TaskChange:
     def __init__(
         self, task_id: str, state: str, reason: str = "", replaces: str = "", value: bytes | None = None
     ) -> None:
-        # The one that a frozen dataclass comes with sets each field by a call of its own: 0.7 us, this one 0.35.
+        # The one that a frozen dataclass comes with sets each field by a call of its own: 0.75 us, this one 0.44.
         self.__dict__.update(task_id=task_id, state=state, reason=reason, replaces=replaces, value=value)
 
     @cached_property
