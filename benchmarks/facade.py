@@ -21,8 +21,8 @@ from mcp.server.lowlevel import Server
 
 from benchmarks.serving import RUNS, Called, Figures, free_port, process, quantile, simulator
 
-CLIENTS, CALLS = 8, 25
-"""Clients at once, calls of each, one after the other."""
+CLIENTS, CALLS = 16, 10
+"""Clients at once, calls of each, one after the other: no more than a task allows."""
 
 
 def serve_constant(port: int, size: int) -> None:
