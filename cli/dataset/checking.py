@@ -13,10 +13,11 @@ from cli.dataset.digests import MANIFEST, RECORDINGS, TASKS, dataset_digest, fil
 from cli.dataset.reading import Call, Line, RecordingRow, TaskRow, lines, read_manifest, recording_row, task_row
 from shared.model.calls import DataFlow
 from shared.model.errors import BadInput, Rejected
-from shared.proof.canonical import canonical, parse_canonical, sha256_text
+from shared.proof.canonical import parse_canonical, sha256_text
 from shared.proof.evidence import check_fields
+from shared.proof.flows import stands_in
 from shared.proof.keys import recording_id_of
-from shared.proof.locators import locate, resolve_pointer, text_of
+from shared.proof.locators import locate, resolve_pointer
 from shared.proof.transforms import apply
 
 
@@ -198,14 +199,8 @@ def _flow_fault(call: Call, flow: DataFlow, results: Mapping[str, str]) -> str:
         return error.text or error.reason
     if located.sha256 != flow.sha256:
         return f"the value from call {flow.call_id} is not the one that its sha256 says"
-    return "" if _is_filled_by(argument, value, flow) else f"it does not hold the value from call {flow.call_id}"
-
-
-def _is_filled_by(argument: Any, value: Any, flow: DataFlow) -> bool:
-    if flow.slot_start is not None:
-        return isinstance(argument, str) and argument[flow.slot_start : flow.slot_end] == text_of(value)
-    # A number may have been passed as text, where the tool takes text.
-    return canonical(argument) == canonical(value) or (isinstance(argument, str) and argument == text_of(value))
+    slot = None if flow.slot_start is None or flow.slot_end is None else (flow.slot_start, flow.slot_end)
+    return "" if stands_in(argument, slot, value) else f"it does not hold the value from call {flow.call_id}"
 
 
 def _fields_by_call(task: TaskRow) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,6 @@
 """Is the label right by construction: does it re-derive, is it rewarded, does it hang on what it cites?"""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from services.verifier.domain.altering import alterations
@@ -13,7 +12,7 @@ from shared.proof import locators, transforms
 from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.equality import equal
 from shared.proof.evidence import check_task
-from shared.proof.numbers import read_number
+from shared.proof.flows import stands_in
 from shared.proof.plain import plain_json
 from shared.proof.reward import score
 
@@ -99,14 +98,6 @@ def _derived(field: FieldEvidence, values: list[Any], index: int) -> Iterator[st
             yield None
 
 
-def _is_what_flowed(stands: Any, value: Any) -> bool:
-    """Inside a text a number stands as its digits: equal texts will do, and 3.30 may stand there as 3.3."""
-    if canonical(stands) == canonical(value) or locators.text_of(stands) == locators.text_of(value):
-        return True
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return is_number and isinstance(stands, str) and read_number(stands) == value
-
-
 def _flow_problem(one: DataFlow, arguments: Any, results: Mapping[str, str]) -> str:
     if one.call_id not in results:
         return f"its source {one.call_id} is not in the reference before it"
@@ -118,8 +109,7 @@ def _flow_problem(one: DataFlow, arguments: Any, results: Mapping[str, str]) -> 
         return error.text
     if located.sha256 != one.sha256:
         return f"the value in {one.call_id} is another one now"
-    if one.slot_start is not None and one.slot_end is not None:
-        stands = stands[one.slot_start : one.slot_end] if isinstance(stands, str) else stands
-    if not _is_what_flowed(stands, value):
-        return f"{locators.text_of(stands)[:60]!r} is not the value that {one.call_id} answered"
+    slot = None if one.slot_start is None or one.slot_end is None else (one.slot_start, one.slot_end)
+    if not stands_in(stands, slot, value):
+        return f"{locators.text_of(stands)[:60]!r} does not hold the value that {one.call_id} answered"
     return ""
