@@ -21,8 +21,8 @@ _TELLING_WORD = 4
 _SINGLE_FILE, _TOLD = 0.5, 0.4
 _DAY_LENGTH, _FROM_ROW = 10, 3
 _LIMITED = frozenset(("limit", "maximum", "minimum", "temperature", "weight"))
-_USUAL_MEASURES = ("code_lines", "cyclomatic_complexity", "function_count", "line_count")
-"""What programs that measure source files say under these names; a tool that says none costs one draw."""
+_PLAIN_MEASURES = frozenset(("class_count", "code_lines", "function_count", "line_count"))
+"""Measures of source files that everybody counts alike: averages and complexities are each program's own."""
 _BOUNDS = ("limit", "minimum", "maximum", "level", "order")
 _OPPOSED = (
     ("old", "new"),
@@ -188,7 +188,8 @@ def code_measures(asker: Asker) -> list[str]:
     tools = asker.toolbox.having(Skill.MEASURE_CODE)
     numeric = (ValueKind.NUMBER, ValueKind.QUANTITY)
     seen = {o.key for ability in tools for o in ability.node.outputs if o.key and o.kind in numeric}
-    return sorted(seen or _USUAL_MEASURES) if tools else []
+    # Before a tool was seen to measure, the plain names are tried: one that says none of them costs one draw.
+    return sorted(seen & _PLAIN_MEASURES or _PLAIN_MEASURES) if tools else []
 
 
 def _operations(unit: str, name: str = "") -> tuple[lf.Operation, ...]:

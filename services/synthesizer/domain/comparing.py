@@ -56,6 +56,10 @@ def _again(said: str, later: str) -> str:
     return later
 
 
+_LASTS = re.compile(r"^the [a-z ]*\b(?:period|time|term|duration|warranty)\b")
+"""What is long, not high."""
+
+
 def _be(named: str) -> str:
     """Choose the verb for a measure: the payment terms are, the lead time is."""
     head = re.split(" (?:of|in|for|among|given|named) ", named.removeprefix("the "))[0]
@@ -73,6 +77,14 @@ def _difference(speaker: Speaker, one: str, other: str, rng: random.Random) -> s
                 f"How far above or below {other} {be} {one_later}?",
                 f"{be.capitalize()} {one} above or below {other_later}, and by how much?",
                 f"How {does} {one} compare with {other_later}: how far above or below?",
+            )
+        )
+    if _LASTS.search(one):
+        return rng.choice(
+            (
+                f"How much longer {be} {one} than {other_later}?",
+                f"Can you work out how much longer {one} {be} than {other_later}?",
+                f"{one[:1].upper()}{one[1:]} {be} longer than {other_later}: by how much?",
             )
         )
     return rng.choice(
