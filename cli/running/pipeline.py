@@ -22,6 +22,7 @@ from shared.runtime.streaming.admin import create_topics
 
 TICK_SECONDS = 0.2
 REVIVALS = 5
+ENDED_SECONDS = 5.0
 SHOW_SECONDS = 2.0
 """Every look asks each service for its metrics and each process for its use: CPU that the run itself needs."""
 REMIND_SECONDS = 120.0
@@ -143,11 +144,18 @@ class Pipeline:
             try:
                 await step()
             except Unavailable:
-                self.stack.revive()
-                if not left or self.stack.restarts == restarts:
+                if not left or not await self._has_revived(restarts):
                     raise
             else:
                 return
+
+    async def _has_revived(self, restarts: int) -> bool:
+        # A killed process refuses connections a moment before the system says that it has ended.
+        deadline = time.monotonic() + ENDED_SECONDS
+        while self.stack.restarts == restarts and time.monotonic() < deadline:
+            self.stack.revive()
+            await asyncio.sleep(TICK_SECONDS)
+        return self.stack.restarts != restarts
 
     def _first_services(self) -> list[str]:
         enough = self.goal.phase(self.progress, self._draining) is not Phase.RUN
