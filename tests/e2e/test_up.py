@@ -195,14 +195,14 @@ def test_up_stops_everything_when_it_is_interrupted_early(up, tmp_path: Path) ->
 
 def test_up_gives_up_on_a_service_that_keeps_dying(up) -> None:
     run = up("--draws", "4", troubled="explorer=die")
-    assert run.ended() == 1
+    assert run.ended() == 1, run.text
     assert "explorer died 5 times within 30 s each" in run.text
     assert "I cannot go on" in run.text
 
 
 def test_up_does_not_restart_a_service_whose_settings_are_wrong(up) -> None:
     run = up("--draws", "4", troubled="verifier=settings")
-    assert run.ended() == 1
+    assert run.ended() == 1, run.text
     assert "verifier gave up: its settings or files are wrong" in run.text
     assert "FIREFLY_X is wrong" in run.text
 
@@ -244,7 +244,7 @@ def test_status_and_down_find_a_run_in_progress(up, tmp_path: Path) -> None:
     assert "stages since this start" in text
     assert "costs: 0 of 500 calls" in text
     assert "stopped process" in firefly("down", "--data", str(tmp_path / "data"))
-    assert run.ended() == 130
+    assert run.ended() == 130, run.text
     assert json.loads(firefly("status", "--data", str(tmp_path / "data"), "--json"))["running"] is False
     assert "no dead letters" in firefly("dlq", "list", "--data", str(tmp_path / "data"))
 

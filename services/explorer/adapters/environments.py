@@ -63,8 +63,10 @@ class PatientCaller:
         try:
             called = await self._caller.call_tool(server_id, tool, arguments_json)
         except StartFailed as failed:
+            if failed.failure_class is not FailureClass.HANDSHAKE_TIMEOUT:
+                raise
             self._silences[place] += 1
-            if failed.failure_class is not FailureClass.HANDSHAKE_TIMEOUT or self._silences[place] > PATIENCE:
+            if self._silences[place] > PATIENCE:
                 raise
             raise Unavailable(f"{server_id} does not start: {failed.text}") from failed
         del self._silences[place]

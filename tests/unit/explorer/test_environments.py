@@ -59,3 +59,13 @@ def test_a_server_that_ends_at_its_start_cannot_serve_at_once() -> None:
     caller = PatientCaller(Server(StartFailed(FailureClass.EXITED, "exit code 1")), "world", Counter())
     with pytest.raises(StartFailed):
         ask(caller)
+
+
+def test_an_end_at_the_start_is_no_silence() -> None:
+    ended = StartFailed(FailureClass.EXITED, "exit code 1")
+    caller = PatientCaller(Server(ended, *[silent()] * PATIENCE), "world", Counter())
+    with pytest.raises(StartFailed):
+        ask(caller)
+    for _ in range(PATIENCE):
+        with pytest.raises(Unavailable):
+            ask(caller)
