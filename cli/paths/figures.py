@@ -1,5 +1,6 @@
 """Figures that a phrase asks for: sums and extremes over rows, cells of one row, facts of a document."""
 
+import calendar
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -18,20 +19,7 @@ _DATED = re.compile(
     r"(?: |^)(?:dated|placed|opened|starting|with an? .+? date)(?: (on or after|before)) "
     r"(\d+ \w+ \d{4}|the “[^”]+” date given in the “[^”]+” meeting note|the [a-z ]+ date given there)$"
 )
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS = list(calendar.month_name)[1:]
 
 
 class Figurer:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -17,12 +16,12 @@ from shared.model.catalogue import Behaviour, CrawlOutcome, Effect, ServerRecord
 from shared.model.explorations import ExplorationOutcome
 from shared.model.sub_dags import EpochOpened, Lane, PlannedCall, SubDag
 from shared.model.tasks import DraftTask, VerdictKind
-from shared.runtime.service import serve
 from shared.runtime.streaming.admin import create_topics
 from shared.runtime.streaming.events import Output
 from shared.runtime.streaming.producer import Publisher
 from shared.runtime.streaming.reader import read_all
 from tests.fakes.dataset import more_recordings
+from tests.fakes.in_process import running
 from tests.fakes.launching import NOW, SCRIPTS, world
 from tests.fakes.office import servers, tools
 from tests.integration.test_verifier_simulator import serving
@@ -56,18 +55,6 @@ async def arrived(bootstrap, topic, count, seconds=90):
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.2)
-
-
-@asynccontextmanager
-async def running(settings, build):
-    """A service in this process; what it raises fails the test."""
-    stopping = asyncio.Event()
-    task = asyncio.create_task(serve(settings, build, stopping))
-    try:
-        yield
-    finally:
-        stopping.set()
-        await asyncio.wait_for(task, 60)
 
 
 async def test_explorer_explores_what_it_reads_and_skips_the_opening_of_an_epoch(broker, tmp_path):

@@ -23,11 +23,11 @@ from shared.model.catalogue import Behaviour, CrawlOutcome, Effect, ServerRecord
 from shared.model.graphs import GraphCut, ToolNode
 from shared.model.sub_dags import ExplorationRequest, Lane, SubDag
 from shared.runtime.rpc import RpcServer
-from shared.runtime.service import serve
 from shared.runtime.streaming.admin import create_topics
 from shared.runtime.streaming.events import Output
 from shared.runtime.streaming.producer import Publisher
 from shared.runtime.streaming.reader import read_all
+from tests.fakes.in_process import running
 from tests.fakes.launching import NOW, SCRIPTS, world
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
@@ -79,18 +79,6 @@ async def arrived(bootstrap, topic, kind, count, seconds=60):
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.3)
-
-
-@asynccontextmanager
-async def running(settings, build):
-    """A service in this process; what it raises fails the test."""
-    stopping = asyncio.Event()
-    task = asyncio.create_task(serve(settings, build, stopping))
-    try:
-        yield
-    finally:
-        stopping.set()
-        await asyncio.wait_for(task, 60)
 
 
 @asynccontextmanager
