@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.synthesizer.domain import sentences
+from services.synthesizer.domain import sentences, tidying
 from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
 from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
 from services.synthesizer.domain.phrases import Speaker
@@ -118,7 +118,8 @@ def _prompt(question: lf.Question, fields: Sequence[AnswerField], tables: Sequen
     # Asked so for some that lie above as well: otherwise the words would give the sign away.
     either = any(f.is_signed and f.value < 0 for f in fields) or rng.random() < _EITHER
     asked = sentences.ask(Speaker(keys, frozenset(named), either=either), question, rng)
-    return f"{asked} {sentences.reply([(field.key, _stated(field, either=either)) for field in fields], rng)}"
+    answered = sentences.reply([(field.key, _stated(field, either=either)) for field in fields], rng)
+    return tidying.polite(f"{asked} {answered}")
 
 
 def _stated(field: AnswerField, *, either: bool) -> str:

@@ -1,7 +1,7 @@
 """What documents say: marked while a sentence grows, then said in place or in a sentence of its own.
 
 Nested places ("the team of the traveller named in ...") are what makes a question read as if a machine had asked it, so
-a question that hangs on one document may say first what the document holds, and then ask.
+a question that hangs on one document may say first which document it is about, and then ask for what that one names.
 """
 
 import random
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.synthesizer.domain.nouns import article, is_plural
+from services.synthesizer.domain.nouns import is_plural
 
 # Control characters, because titles and labels may hold anything that can be typed.
 _OPEN, _MIDDLE, _CLOSE = "\x1c", "\x1d", "\x1e"
@@ -19,15 +19,10 @@ _OF_OF = re.compile(r"of the (\w+) of (that \w+)\b")
 _OWNED = "of \\2\N{RIGHT SINGLE QUOTATION MARK}s \\1"
 _NAMES, _GIVES = "names", "gives"
 _THERE = {_NAMES: " named there", _GIVES: " given there"}
-_FIRST = 0.8
-"""Probability that what the document holds is said before the question."""
-_LEADS = (
-    "{Doc} {holds}.",
-    "{Doc} {holds}.",
-    "Please open {doc}, which {holds}.",
-    "I have {doc} here, which {holds}.",
-    "Start from {doc}, which {holds}.",
-)
+_ITS = {_NAMES: " it names", _GIVES: " it gives"}
+_FIRST = 0.6
+"""Probability that the document is named before the question."""
+_LEADS = ("I am looking at {doc}.", "I am going through {doc}.", "This is about {doc}.", "Quick question about {doc}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +48,30 @@ def resolved(text: str, rng: random.Random) -> str:
     if not mentions:
         return text
     if len({mention.document for mention in mentions}) == 1 and rng.random() < _FIRST:
-        asked = _MARKED.sub(lambda match: _again(_Mention(*match.groups()), mentions), text)
-        return f"{_lead(mentions, rng)} {_upper(_OF_OF.sub(_OWNED, asked))}"
+        lead = rng.choice(_LEADS).format(doc=mentions[0].document)
+        asked = _OF_OF.sub(_OWNED, _led(text, mentions))
+        return f"{lead} {asked[:1].upper()}{asked[1:]}"
     return _in_place(text, rng)
 
 
-def _lead(mentions: Sequence[_Mention], rng: random.Random) -> str:
-    names = [_introduced(one) for one in mentions if one.verb == _NAMES]
-    values = [_introduced(one) for one in mentions if one.verb == _GIVES]
-    parts = [f"{verb} {' and '.join(said)}" for verb, said in ((_NAMES, names), (_GIVES, values)) if said]
-    document = mentions[0].document
-    return rng.choice(_LEADS).format(doc=document, Doc=_upper(document), holds=" and ".join(parts))
+def _led(text: str, mentions: Sequence[_Mention]) -> str:
+    """Say the marks of a text behind its lead: the product it names, then that product; its old and its new price."""
+    values = sum(mention.verb == _GIVES for mention in mentions)
+    said: list[_Mention] = []
 
+    def say(match: re.Match[str]) -> str:
+        mention = _Mention(*match.groups())
+        if mention.verb == _GIVES and values > 1:
+            return f"the {mention.name}"
+        if mention in said:
+            short = re.sub(r"^“.*” ", "", mention.name.partition(" for ")[0])
+            return f"{'those' if _are(short) else 'that'} {short}"
+        # Behind "the product it names", a price it gives would be that product's.
+        its = _THERE if mention.verb == _GIVES and any(one.verb == _NAMES for one in mentions) else _ITS
+        said.append(mention)
+        return f"the {mention.name}{its[mention.verb]}"
 
-def _introduced(mention: _Mention) -> str:
-    if mention.verb == _NAMES or mention.name.startswith("“"):
-        return mention.name if _are(mention.name) else article(mention.name)
-    return f"the {mention.name}"
-
-
-def _again(mention: _Mention, mentions: Sequence[_Mention]) -> str:
-    """Name what the lead said: that product; two values of one document are the old and the new one."""
-    if mention.verb == _GIVES and sum(one.verb == _GIVES for one in mentions) > 1:
-        return f"the {mention.name}"
-    short = mention.name.partition(" for ")[0]
-    short = re.sub(r"^“.*” ", "", short)
-    return f"{'those' if _are(short) else 'that'} {short}"
+    return _MARKED.sub(say, text)
 
 
 def _in_place(text: str, rng: random.Random) -> str:
@@ -102,7 +95,3 @@ def _in_place(text: str, rng: random.Random) -> str:
 
 def _are(name: str) -> bool:
     return is_plural(name) or name.endswith("goods")
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

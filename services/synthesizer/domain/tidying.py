@@ -8,7 +8,9 @@ from services.synthesizer.domain.mentions import resolved
 from services.synthesizer.domain.phrases import MARK
 
 _SOURCE = re.compile(f"{MARK}([^{MARK}]*){MARK}")
-_GO_BY = ("Go by {sources}.", "Use {sources} for this.", "Take it from {sources}.", "The source is {sources}.")
+_GO_BY = ("Go by {sources}.", "Use {sources} for this.", "Please look in {sources}.", "Please go by {sources}.")
+_QUOTED = re.compile("(“[^”]*”)")
+_PLEASE = re.compile(r"\bPlease (\w)|, please\b,?")
 
 
 def tidied(text: str, rng: random.Random) -> str:
@@ -17,3 +19,16 @@ def tidied(text: str, rng: random.Random) -> str:
     text = resolved(_SOURCE.sub("", text), rng)
     text = text[:1].upper() + text[1:]
     return f"{text} {rng.choice(_GO_BY).format(sources=nouns.listed(sources))}" if sources else text
+
+
+def polite(text: str) -> str:
+    """Say please once; what is quoted stays as it is."""
+    said = False
+
+    def once(match: re.Match[str]) -> str:
+        nonlocal said
+        kept, said = not said, True
+        return match[0] if kept else (match[1] or "").upper()
+
+    parts = _QUOTED.split(text)
+    return "".join(part if index % 2 else _PLEASE.sub(once, part) for index, part in enumerate(parts))
