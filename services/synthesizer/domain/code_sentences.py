@@ -118,12 +118,13 @@ def is_code(values: list[Any]) -> bool:
 
 def ask_code(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask for measures of one file."""
-    names, path = nouns.listed([f"the {nouns.humane(v.name)}" for v in values]), values[0].path
+    path = values[0].path
+    counted = nouns.listed([nouns.humane(v.name).removeprefix("number of ") for v in values])
     return rng.choice(
         (
-            f"For the file {path}, what are {names}?",
-            f"I am reviewing {path}. What are {names}?",
-            f"Please check the file {path}: what are {names}?",
-            f"I need figures for the file {path}: {names}.",
+            f"How many {counted} does the file {path} have?",
+            f"I am reviewing {path}. How many {counted} does it have?",
+            f"Please check the file {path}: how many {counted} does it have?",
+            f"Can you tell me how many {counted} there are in {path}?",
         )
     )

@@ -149,19 +149,21 @@ def _alike(form: lf.Computed) -> bool:
 
 def _figures(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
     operands: tuple[Any, ...] = form.operands
-    word = "average" if form.operation is lf.Operation.MEAN else "sum"
     if isinstance(operands[0], lf.CodeMeasure):
-        name, files = nouns.humane(operands[0].name), nouns.listed([o.path for o in operands])
+        counted = nouns.humane(operands[0].name).removeprefix("number of ")
+        files = nouns.listed([o.path for o in operands])
+        made = "on average" if form.operation is lf.Operation.MEAN else "together"
         return rng.choice(
             (
-                f"Over the files {files}, what is the {word} of the {name}?",
-                f"I need the {word} of the {name} over {files}.",
-                f"Take the files {files}. What is the {word} of their {name}?",
-                f"Please look at {files}: what is the {word} of the {name}?",
+                f"How many {counted} do the files {files} have {made}?",
+                f"I need to know how many {counted} {files} have {made}.",
+                f"Take the files {files}. How many {counted} do they have {made}?",
+                f"Please look at {files}: how many {counted} do they have {made}?",
             )
         )
     places = nouns.listed([nouns.document(o.path, o.title, o.dated) for o in operands])
     label = nouns.label(operands[0].key)
+    word = "average" if form.operation is lf.Operation.MEAN else "sum"
     return rng.choice(
         (
             f"What is the {word} of the {label} figures given in {places}?",

@@ -328,3 +328,16 @@ def test_customer_placed_an_order():
     late = lf.Condition("date", lf.Operator.SINCE, lf.Literal("2026-01-12", ValueKind.DATE))
     for text in said(lf.Aggregate(ORDERS, lf.Function.SUM, "quantity", (*where, late))):
         assert "orders dated on or after 12 January 2026 by the customer who" in text, "the day is of all the orders"
+
+
+def test_measures_of_code_are_asked_as_how_many():
+    def measures(*names, path="a.py"):
+        return tuple(lf.CodeMeasure(path, name) for name in names)
+
+    assert all(
+        "how many classes and functions" in text.lower() for text in said(*measures("class_count", "function_count"))
+    )
+    both = (*measures("line_count"), *measures("line_count", path="b.py"))
+    for text in said(lf.Computed(lf.Operation.MEAN, both)):
+        assert re.search(r"(?i)how many lines .*\ba\.py and b\.py|a\.py and b\.py.*how many lines", text)
+        assert text.endswith(("on average?", "on average."))
