@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.model.catalogue import CrawlRequest
+from shared.model.errors import BadInput
 from shared.proof.canonical import digest
 from shared.proof.identity import identifier
 from shared.runtime.servers.clocks import DEFAULT_NOW
@@ -50,11 +51,18 @@ def plan(servers: ServersFile, worlds: Sequence[Path], store: WorldStore) -> Cra
     for spec in servers.servers:
         folders = spec.worlds or tuple(worlds) or servers.worlds
         now = spec.now or servers.now
-        kept = tuple(store.add(folder, now) for folder in folders)
+        kept = tuple(_kept(store, folder, now, f"{servers.path}: server {spec.server_id!r}") for folder in folders)
         by_server[spec.server_id] = kept or (store.empty(now or DEFAULT_NOW),)
     identities = {spec.server_id: spec.identity() for spec in servers.servers}
     every = {world for kept in by_server.values() for world in kept}
     return CrawlPlan(digest(identities), tuple(sorted(every)), by_server)
+
+
+def _kept(store: WorldStore, folder: Path, now: str, where: str) -> str:
+    try:
+        return store.add(folder, now)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
 
 
 async def publish(bootstrap: str, crawl: CrawlPlan, only_worlds: bool = False) -> int:

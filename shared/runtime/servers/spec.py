@@ -171,11 +171,8 @@ def _worlds(ours: Mapping[str, Any], path: Path, where: str) -> tuple[Path, ...]
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise BadInput(f"{where}: world must be a folder or a list of folders")
     # From the file's own folder, so that it means the same wherever it is started.
-    folders = tuple((path.parent / name).resolve() for name in names)
-    for folder in folders:
-        if not folder.is_dir():
-            raise BadInput(f"{where}: world {str(folder)!r} is no folder; build one with `firefly world build`")
-    return folders
+    # Whether they are there is the business of whoever mounts them: `--world` takes their place.
+    return tuple((path.parent / name).resolve() for name in names)
 
 
 def _text(entry: Mapping[str, Any], key: str, where: str) -> str:
