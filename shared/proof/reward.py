@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.model.errors import Rejected
+from shared.proof.absence import CANNOT, FIELDS, is_refusal
 from shared.proof.answers import parse_answer
 from shared.proof.canonical import parse, parse_canonical
 from shared.proof.equality import equal
@@ -32,7 +33,7 @@ class Score:
     reward: float
     outcome: Outcome
     components: Mapping[str, float] = field(default_factory=dict)
-    """`field/<name>`: 1 or 0; `answer_keys`: 1 when exactly the keys of the answer schema were given."""
+    """`field/<name>`: 1 or 0; `answer_keys`: 1 when exactly the keys asked for (or of a refusal) were given."""
     checker_version: str = CHECKER_VERSION
 
 
@@ -44,13 +45,13 @@ def score(
     had_miss: bool,
     over_budget: bool,
 ) -> Score:
-    """Judge a final answer: all fields right is 1, anything else 0.
+    """Judge a final answer: all fields right is 1, anything else 0; refusing is right only where the truth refuses.
 
     Args:
         final_answer: the payload of `submit_answer` as JSON text, or the text of the last message.
         ground_truth_json: canonical JSON object.
         answer_types_json: per field its answer type.
-        answer_schema_json: JSON Schema of the answer; only its keys are looked at, in `components`.
+        answer_schema_json: JSON Schema of the answer; only its keys are looked at.
         had_miss: whether any call of the episode was a miss.
         over_budget: whether the episode ended by its limits before an answer was given.
 
@@ -65,11 +66,15 @@ def score(
     if answer.value is None:
         return Score(0.0, Outcome.REFUSED if answer.refused else Outcome.UNPARSABLE)
     components = _components(answer.value, truth, types)
+    asked = _schema_keys(answer_schema_json, truth) - FIELDS
     # `all` of nothing is true: a task without fields would reward any object.
     right = bool(components) and all(components.values())
     # Told, not scored: an extra key beside right values is a matter of form, which a trainer may weigh itself.
-    components["answer_keys"] = float(set(answer.value) == _schema_keys(answer_schema_json, truth))
-    if right:
+    components["answer_keys"] = float(set(answer.value) == (FIELDS if is_refusal(truth) else asked))
+    if _says(answer.value, CANNOT) and not is_refusal(truth):
+        return Score(0.0, Outcome.REFUSED, components)
+    # A guess beside the refusal would be right either way, and so worth nothing to anybody who asks.
+    if right and not (is_refusal(truth) and any(_says(answer.value, name) for name in asked)):
         return Score(1.0, Outcome.PASS, components)
     return Score(0.0, Outcome.FAIL_AFTER_MISS if had_miss else Outcome.FAIL, components)
 
@@ -81,6 +86,11 @@ def _components(given: Mapping[str, Any], truth: Mapping[str, Any], types: Mappi
         kind = declared if isinstance(declared, Mapping) else {}
         found[f"field/{name}"] = float(name in given and equal(kind, value, given[name]))
     return found
+
+
+def _says(given: Mapping[str, Any], name: str) -> bool:
+    # Frameworks fill in what is optional: nothing there is nothing said.
+    return given.get(name) not in (None, "")
 
 
 def _schema_keys(answer_schema_json: str, truth: Mapping[str, Any]) -> set[str]:

@@ -9,7 +9,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from shared.model.errors import Rejected
-from shared.proof import transforms_list, transforms_scalar, transforms_total
+from shared.proof import absence, transforms_list, transforms_scalar, transforms_total
 from shared.proof.arithmetic import CONTEXT, to_json_number
 from shared.proof.canonical import parse
 
@@ -19,6 +19,7 @@ TRANSFORMS: Mapping[str, Transform] = {
     **transforms_total.TRANSFORMS,
     **transforms_list.TRANSFORMS,
     **transforms_scalar.TRANSFORMS,
+    **absence.TRANSFORMS,
 }
 """Every transform by name: (value, args) to value."""
 

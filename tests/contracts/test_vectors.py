@@ -97,7 +97,12 @@ def test_typed_equality_is_the_published_one(case: dict[str, Any]) -> None:
 @every("rewards")
 def test_reward_is_the_published_one(case: dict[str, Any]) -> None:
     judged = score(
-        case["answer"], plain(case["truth"]), plain(case["types"]), "", case["had_miss"], case["over_budget"]
+        case["answer"],
+        plain(case["truth"]),
+        plain(case["types"]),
+        plain(case.get("schema", {})),
+        case["had_miss"],
+        case["over_budget"],
     )
     assert (judged.reward, judged.outcome.value) == (case["reward"], case["outcome"])
 

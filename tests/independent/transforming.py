@@ -2,6 +2,7 @@
 
 import decimal
 import re
+import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -128,6 +129,35 @@ def concat(name, value, args):
     )
 
 
+def absence(name, value, args):
+    by, of, start = args.get("by"), args.get("of") or "", args.get("start", 0)
+    need(isinstance(by, str) and isinstance(of, str) and isinstance(start, int) and start >= 0, "bad_transform")
+    need(isinstance(value, list) and len(value) == 2 and isinstance(value[0], list), "type_mismatch")
+    need(value[0][start:], "empty")
+    about = [row for row in value[0][start:] if same_name(point(row, by), value[1])]
+    cells = [point(row, of) for row in about]
+    blank = args.get("of") is not None and all(cell is None or str(cell).isspace() or cell == "" for cell in cells)
+    return ("no_value" if blank else "held") if about else "no_record"
+
+
+def same_name(one, other):
+    try:
+        return folded(one) == folded(other) or number_of(one) == number_of(other)
+    except Wrong:
+        return False
+
+
+def folded(value):
+    text = " ".join(unicodedata.normalize("NFKC", text_of(value)).casefold().split())
+    while True:
+        bare = text.rstrip(".").strip()
+        if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"`":
+            bare = bare[1:-1].strip()
+        if not bare or bare == text:
+            return text
+        text = bare
+
+
 def unique(name, value, args):
     found = {}
     for item in items_of(value):
@@ -215,6 +245,7 @@ WHOLE = {
     "pluck": pluck,
     "concat": concat,
     "unique": unique,
+    "absence": absence,
 }
 # (value, args) -> value, on each item
 SINGLE = {
