@@ -39,6 +39,7 @@ class Synthesizing:
         called = {call.tool_id for call in exploration.calls}
         # Before writing: offered tools come from the catalogue, and a later redo must find the same ones there.
         await self._catalogue.tools(called, exploration.world_digest, self._wait_seconds)
+        await self._catalogue.known(exploration.distractors, self._wait_seconds)
         offered = Offered(self._catalogue.listed_tools(), self._catalogue.servers())
         made = drafts(exploration, offered)
         if self._paraphraser is not None:

@@ -107,3 +107,5 @@ class Exploration:
     failed_call_id: str = ""
     shape: str = ""
     policy: str = ""
+    distractors: tuple[str, ...] = ()
+    """Of the draw: servers to offer beside the called ones."""

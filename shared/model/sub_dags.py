@@ -86,6 +86,8 @@ class SubDag:
     """Which binding policy and version drew it."""
     request_id: str = ""
     """The `exploration-requests` record it answers; lane `requests` only."""
+    distractors: tuple[str, ...] = ()
+    """Servers to offer beside the called ones: those that another draw calls."""
 
 
 @dataclass(frozen=True, slots=True)

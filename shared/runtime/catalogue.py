@@ -78,6 +78,18 @@ class Catalogue:
             raise Unavailable(f"{TOPIC} has not been read to its end yet")
         return {tool_id: self._tools[tool_id] for tool_id in sorted(wanted & self._tools.keys())}
 
+    async def known(self, server_ids: Iterable[str], wait_seconds: float) -> None:
+        """Wait a bounded time until the crawls of these servers are known to have ended.
+
+        Raises:
+            Unavailable: the catalogue has not been read to its end.
+        """
+        wanted, until = set(server_ids), time.monotonic() + wait_seconds
+        while not wanted <= self._servers.keys() and time.monotonic() < until:
+            await self._next_change(until - time.monotonic())
+        if not wanted <= self._servers.keys() and not self.is_ready():
+            raise Unavailable(f"{TOPIC} has not been read to its end yet")
+
     async def _next_change(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), seconds)

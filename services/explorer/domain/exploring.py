@@ -104,6 +104,7 @@ def blank_exploration(sub_dag: SubDag, frozen_now: str, policy: str = POLICY) ->
         outcome=ExplorationOutcome.FAILED,
         shape=sub_dag.shape,
         policy=f"{sub_dag.policy}/{policy}",
+        distractors=sub_dag.distractors,
     )
 
 

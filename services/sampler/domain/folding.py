@@ -5,11 +5,12 @@ on `sub-dags` already is taken as drawn; a draw that is missing there is drawn a
 the same.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from services.sampler.domain.drawing import Drawn, Ground, Known, draw
+from services.sampler.domain.distractors import REMEMBERED, Partners, Servers, servers_of
+from services.sampler.domain.drawing import POLICY, Drawn, Ground, Known, draw, generator
 from services.sampler.domain.effort import is_single
 from services.sampler.domain.shapes import signature_of, topic_of
 from shared.model.catalogue import WorldRecord
@@ -42,6 +43,8 @@ class _Tally:
     topics: set[str] = field(default_factory=set)
     draws: int = 0
     singles: int = 0
+    asked: deque[Servers] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """Servers of the newest questions."""
 
     def add(self, sub_dag: SubDag) -> None:
         self.draws += 1
@@ -50,6 +53,9 @@ class _Tally:
         self.tools.update(call.tool_id for call in sub_dag.calls)
         self.signatures.add(signature_of(sub_dag.world_digest, sub_dag.calls))
         self.topics.update(filter(None, (topic_of(sub_dag.world_digest, sub_dag.calls),)))
+        # Walks try everything out; hardly any becomes a task, and what they call would stand out as never needed.
+        if sub_dag.policy == POLICY:
+            self.asked.append(servers_of(sub_dag.calls))
 
     def known(self) -> Known:
         return Known(self.draws, self.shapes, self.tools, self.signatures, self.singles, self.topics)
@@ -143,7 +149,22 @@ class Draws:
                 new.append(sub_dag)
             self._tally.add(sub_dag)
             drawn.append(sub_dag)
-        return drawn, new
+        return drawn, self._with_distractors(new, ground)
+
+    def _with_distractors(self, new: list[SubDag], ground: Ground) -> list[SubDag]:
+        """Say what is offered beside each draw, once its epoch is drawn: the first epoch has no other before it."""
+        if not new:
+            return new
+        partners = Partners.of(self._tally.asked, Counter(node.server_id for node in ground.nodes))
+        return [
+            replace(
+                one,
+                distractors=partners.draw(
+                    servers_of(one.calls), generator(self._course.seed, "distractors", one.counter)
+                ),
+            )
+            for one in new
+        ]
 
 
 def sub_dag_of(drawn: Drawn, epoch: int, counter: int) -> SubDag:

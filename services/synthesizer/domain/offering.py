@@ -1,24 +1,28 @@
-"""Tools offered: whole catalogues of the needed servers and one or two others, unique legal names, shuffled."""
+"""Tools offered: whole catalogues of the needed servers and up to four others, unique legal names, shuffled."""
 
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.model.catalogue import ToolRecord
 from shared.model.tasks import OfferedTool
 from shared.proof.canonical import sha256_text
 
 _LONGEST = 64
+_FEWEST, _MOST = 20, 80
+"""Tools of a list, where the catalogues allow it."""
+_MOST_OTHERS = 4
 
 
 def offered(
-    tools: Sequence[ToolRecord], needed_servers: Sequence[str], needed: set[tuple[str, str]], rng: random.Random
+    tools: Sequence[ToolRecord],
+    needed: set[tuple[str, str]],
+    distractors: Sequence[str],
+    rng: random.Random,
 ) -> tuple[OfferedTool, ...]:
-    """Choose and name the tools of a task."""
-    others = sorted({tool.server_id for tool in tools} - set(needed_servers))
-    rng.shuffle(others)
-    chosen = {*needed_servers, *others[: rng.randint(1, 2)]}
+    """Choose and name the tools of a task; `needed` are (server, tool) that the reference calls."""
+    chosen = _servers(Counter(tool.server_id for tool in tools), {server for server, _ in needed}, distractors, rng)
     # Sorted before it is shuffled: tools come in the order of crawls.
     kept = sorted((t for t in tools if t.server_id in chosen), key=lambda t: (t.server_id, t.name))
     rng.shuffle(kept)
@@ -37,6 +41,22 @@ def offered(
         )
         for tool in kept
     )
+
+
+def _servers(sizes: Mapping[str, int], needed: set[str], distractors: Sequence[str], rng: random.Random) -> set[str]:
+    """Take the distractors given; others only where there is none, or too few tools."""
+    given = [name for name in distractors if name in sizes and name not in needed]
+    chosen = {*needed, *given[:_MOST_OTHERS]}
+    others = sorted(sizes.keys() - chosen)
+    rng.shuffle(others)
+    for name in others:
+        offered_so_far = sum(sizes.get(server, 0) for server in chosen)
+        if len(chosen) - len(needed) >= _MOST_OTHERS or (offered_so_far >= _FEWEST and chosen != needed):
+            break
+        if offered_so_far + sizes[name] <= _MOST:
+            chosen.add(name)
+    # Nothing fits beside a large catalogue: still, what is offered must not be just what is needed.
+    return chosen if chosen != needed or not others else {*needed, min(others, key=lambda name: (sizes[name], name))}
 
 
 def _names(tools: Sequence[ToolRecord]) -> dict[str, str]:

@@ -74,7 +74,7 @@ def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, iden
     calls, fields = meant.reference.calls, meant.fields
     # By server too: two servers list tools of one name.
     needed = {(call.server_id, call.tool) for call in calls}
-    tools = offered(catalogue.tools, meant.reference.servers, needed, generator(identity, "tools"))
+    tools = offered(catalogue.tools, needed, exploration.distractors, generator(identity, "tools"))
     # Room for looking around: files have to be found, and a wrong turn must not end the episode.
     most = 4 * len(calls) + 8
     return Task(
