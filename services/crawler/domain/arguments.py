@@ -1,12 +1,12 @@
 """Arguments for probes: few, valid by the schema, agreeing with one another and with the world's files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from services.crawler.domain import texts
 from services.crawler.domain.ports import ListedTool
-from services.crawler.domain.scenes import scenes
+from services.crawler.domain.scenes import Scene, everywhere, scenes
 from services.crawler.domain.texts import Place
 from services.crawler.domain.verbs import promises_memory
 from shared.model.catalogue import WorldRecord
@@ -30,13 +30,15 @@ class _Where:
     schema: Mapping[str, Any]
     root: Mapping[str, Any]
     depth: int = 0
+    fills: bool = False
+    """Whether optional members that name a place are given too."""
 
     def at(self, name: str, schema: Mapping[str, Any]) -> "_Where":
         """The same for a member."""
         text = str(schema.get("description", ""))
         form = str(schema.get("format", ""))
         place = replace(self.place, name=name, text=text or self.place.text * (name == self.place.name), form=form)
-        return _Where(place, schema, self.root, self.depth + 1)
+        return replace(self, place=place, schema=schema, depth=self.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,41 @@ def surroundings(tools: tuple[ListedTool, ...], world: WorldRecord) -> Surroundi
 
 def variants(tool: ListedTool, around: Surroundings, most: int) -> tuple[str, ...]:
     """Write up to `most` different argument objects, canonical JSON, the likeliest first."""
+    drawn = scenes(around.world, _text(tool), around.everything, most)
+    # Each scene twice: `path` means a file to one tool and its folder to the next. Then with optional places: what a
+    # server takes for granted (`Default: the first workbook directory`) may not be there.
+    found = [*_written(tool, around, drawn * 2, fills=False), *_written(tool, around, drawn, fills=True)]
+    return tuple(dict.fromkeys(found))[:most]
+
+
+def look_arounds(tool: ListedTool, around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """Write what looks at each place of the world: pairs of a place's kind and canonical arguments, without repeats.
+
+    None where something else than a file, folder, repository or table has to be said.
+    """
     root = read_schema(tool.input_schema_json)
-    text = " ".join([tool.name.replace("_", " "), tool.description, *_descriptions(root)])
-    found: dict[str, None] = {}
-    # Each scene twice: `path` means a file to one tool and its folder to the next.
-    for number, scene in enumerate(scenes(around.world, text, around.everything, most) * 2):
+    is_about_places = all(texts.names_place(name) for name in object_schema(root, root).required)
+    # A remembered name stands for a place only after the call that remembers it.
+    if not is_about_places or (around.registers and goes_by_name(tool)):
+        return ()
+    found: dict[str, str] = {}
+    for fills in (False, True):
+        for kind, scene in everywhere(around.world, _text(tool), around.everything):
+            place = Place("", "", "", tool, scene, around.registers, prefers_folder=scene.file == scene.folder)
+            found.setdefault(canonical(_object(_Where(place, root, root, fills=fills))), kind)
+    return tuple((kind, arguments) for arguments, kind in found.items())
+
+
+def _written(tool: ListedTool, around: Surroundings, drawn: Iterable[Scene], *, fills: bool) -> Iterator[str]:
+    root = read_schema(tool.input_schema_json)
+    for number, scene in enumerate(drawn):
         place = Place("", "", "", tool, scene, around.registers, prefers_folder=number % 2 == 1)
-        found.setdefault(canonical(_object(_Where(place, root, root))))
-    return tuple(found)[:most]
+        yield canonical(_object(_Where(place, root, root, fills=fills)))
+
+
+def _text(tool: ListedTool) -> str:
+    root = read_schema(tool.input_schema_json)
+    return " ".join([tool.name.replace("_", " "), tool.description, *_descriptions(root)])
 
 
 def goes_by_name(tool: ListedTool) -> bool:
@@ -116,12 +145,15 @@ def _is_worth_giving(name: str, schema: Mapping[str, Any], where: _Where, requir
         return True
     if name == "name" and promises_memory(where.place.tool):
         return True
+    if where.fills and texts.names_place(name):
+        return True
     # A tool whose every argument is optional often still needs its file.
     return not required and "default" not in schema and texts.names_file(name)
 
 
 def _value(where: _Where) -> Any:
-    for known in _declared(where.schema):
+    # The default of a place is what a call without that member says already.
+    for known in _declared(where.schema, with_default=not (where.fills and texts.names_place(where.place.name))):
         return known
     branches = non_null_branches(where.schema, where.root)
     if branches and "type" not in where.schema:
@@ -138,14 +170,14 @@ def _best_branch(branches: tuple[Mapping[str, Any], ...], said: frozenset[str]) 
     return next((branch for branch in branches if many and branch.get("type") == "array"), branches[0])
 
 
-def _declared(schema: Mapping[str, Any]) -> Iterator[Any]:
+def _declared(schema: Mapping[str, Any], *, with_default: bool) -> Iterator[Any]:
     if "const" in schema:
         yield schema["const"]
     if (form := _text_form(schema)) is not None:
         yield form
     if isinstance(schema.get("enum"), list) and schema["enum"]:
         yield schema["enum"][0]
-    if schema.get("default") is not None and of_type(schema["default"], schema.get("type")):
+    if with_default and schema.get("default") is not None and of_type(schema["default"], schema.get("type")):
         yield schema["default"]
     if isinstance(schema.get("examples"), list) and schema["examples"]:
         yield schema["examples"][0]

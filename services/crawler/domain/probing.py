@@ -47,8 +47,17 @@ class Probed:
 class Probing:
     """One server's probes; `mentions_world` says that its launch spec names the workspace."""
 
-    def __init__(self, world: WorldRecord, mentions_world: bool, budget: Budget, workshop: Workshop) -> None:
+    def __init__(
+        self,
+        world: WorldRecord,
+        mentions_world: bool,
+        budget: Budget,
+        workshop: Workshop,
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        """`names` are the tools to probe, all of them by default."""
         self._world, self._mentions_world, self._budget, self._workshop = world, mentions_world, budget, workshop
+        self._names = names
         self._arguments: dict[str, tuple[str, ...]] = {}
 
     async def run(self) -> Probed:
@@ -69,9 +78,14 @@ class Probing:
         around = surroundings(probed.listing.tools, self._world)
         for tool in probed.listing.tools:
             self._arguments[tool.name] = variants(tool, around, self._budget.attempts)
-        for trial in sorted(probed.trials.values(), key=lambda trial: _rank(trial.tool, around.registers)):
+        chosen = [trial for trial in probed.trials.values() if self._is_chosen(trial.tool)]
+        for trial in sorted(chosen, key=lambda trial: _rank(trial.tool, around.registers)):
             if self._workshop.elapsed() < self._budget.seconds:
                 await self._try_tool(bench, probed, trial)
+
+    def _is_chosen(self, tool: ListedTool) -> bool:
+        # What remembers a folder is called too: without it, tools that go by the remembered name all fail.
+        return not self._names or tool.name in self._names or rank(tool) == _MEMORY
 
     async def _try_tool(self, bench: Bench, probed: Probed, trial: Trial) -> None:
         waiting = list(self._arguments[trial.tool.name])

@@ -1,8 +1,8 @@
 """A place in the world that arguments agree on: this workbook, its sheet, a column of it, a word in it."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from shared.model.catalogue import WorldRecord, WorldTable
 from shared.model.values import ValueKind
@@ -54,6 +54,21 @@ def scenes(world: WorldRecord, text: str, everything: str, most: int) -> tuple[S
     return tuple(_scene(world, path, files) for path in files[:most]) or (_scene(world, "", []),)
 
 
+def everywhere(world: WorldRecord, text: str, everything: str) -> Iterator[tuple[str, Scene]]:
+    """Draw a scene for each table, file and folder that a tool may be asked about, each with its kind of place.
+
+    A file's kind is its suffix. Of a server that speaks of one format, only files of that format and their folders.
+    """
+    files = files_of(world, text) or _own_files(world, everything) or _with_suffix(world, "")
+    for path in files:
+        tables = [table for table in world.tables if table.path == path]
+        yield from ((_suffix(path), _scene(world, path, files, table)) for table in tables or (None,))
+    folders = {folder for path in files for folder in _folders(path)}
+    for folder in sorted(folders, key=lambda folder: (folder.count("/"), folder)):
+        place = absolute(folder)
+        yield "folder", replace(_scene(world, folder, files), file=place, folder=place)
+
+
 def files_of(world: WorldRecord, text: str) -> list[str]:
     """Paths of the format that a text speaks of, the plainest first."""
     for suffix, pattern in FORMATS:
@@ -90,9 +105,19 @@ def _with_suffix(world: WorldRecord, suffix: str) -> list[str]:
     return sorted(paths, key=lambda path: (path.count("/"), len(path), path))
 
 
-def _scene(world: WorldRecord, path: str, files: Sequence[str]) -> Scene:
-    table = next((table for table in world.tables if table.path == path), None)
-    suffix = path[path.rfind(".") :].lower() if "." in path else ""
+def _folders(path: str) -> Iterator[str]:
+    """The folders above a path, the mount (empty) last."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _suffix(path: str) -> str:
+    return path[path.rfind(".") :].lower() if "." in path else ""
+
+
+def _scene(world: WorldRecord, path: str, files: Sequence[str], table: WorldTable | None = None) -> Scene:
+    table = table or next((table for table in world.tables if table.path == path), None)
     repository = next(iter(repositories(world)), MOUNT)
     return Scene(
         file=absolute(path),
@@ -103,7 +128,7 @@ def _scene(world: WorldRecord, path: str, files: Sequence[str]) -> Scene:
         word=_word(world, path, table),
         name=_sample(world, (ValueKind.NAME, ValueKind.IDENTIFIER)) or "Probe",
         date=world.frozen_now[:10],
-        language=_LANGUAGES.get(suffix, "python"),
+        language=_LANGUAGES.get(_suffix(path), "python"),
         world=world,
         others=tuple(absolute(other) for other in files if other != path)[:2],
     )

@@ -21,6 +21,7 @@ _FOLDERS = _set("dir directory directories folder folders root project workspace
 _NEW = _set("output destination dest target new save out export")
 _ENDS = _set("source src destination dest target")
 _REPOSITORY = _set("repo repository")
+_TABLES = _set("sheet worksheet table")
 _STATEMENTS = _set("sql query statement command script code database url")
 _TAILS = _set("name names id ids string str value type param input text")
 _MOVES = re.compile(r"\b(?:file|document|director|folder)", re.I)
@@ -57,6 +58,12 @@ def names_world(name: str) -> bool:
 def names_file(name: str) -> bool:
     """Whether a parameter of this name is a path of a file."""
     return bool(frozenset(words(name)) & _FILES)
+
+
+def names_place(name: str) -> bool:
+    """Whether a parameter of this name is a file, folder, repository or table that already is there."""
+    said = frozenset(words(name))
+    return bool(said & (_FILES | _FOLDERS | _REPOSITORY | _TABLES)) and not said & _NEW
 
 
 def text_for(place: Place) -> str:
@@ -160,7 +167,7 @@ def _table(place: Place) -> dict[str, str]:
     statement = "SELECT 1 AS one"
     return {
         **dict.fromkeys(("timezone", "zone", "tz"), zone),
-        **dict.fromkeys(("sheet", "worksheet"), scene.sheet),
+        **dict.fromkeys(("sheet", "worksheet", "table"), scene.sheet),
         **dict.fromkeys(("column", "field", "header"), scene.column),
         **dict.fromkeys(("cell", "anchor", "at"), "A1"),
         **dict.fromkeys(("range", "ranges"), "A1:C5"),

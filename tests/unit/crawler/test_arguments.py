@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from services.crawler.domain.arguments import surroundings, takes_paths, variants
+from services.crawler.domain.arguments import look_arounds, surroundings, takes_paths, variants
 from services.crawler.domain.mending import mended
 from services.crawler.domain.ports import ListedTool
 from shared.model.catalogue import WorldColumn, WorldFile, WorldRecord, WorldTable
@@ -152,3 +152,35 @@ def test_mended_takes_what_an_error_offers(arguments, text, expected):
     result = canonical_result([{"type": "text", "text": text}], None, True)
     found = mended(json.dumps(arguments), result)
     assert (json.loads(found) if found else None) == expected
+
+
+@pytest.mark.parametrize("default", ["", "."])
+def test_a_place_taken_for_granted_is_said_where_the_default_does_not_help(default):
+    listing = tool("list_workbooks", "List Excel files", [], directory={**STRING, "default": default})
+    around = surroundings((listing,), WORLD)
+    assert variants(listing, around, 2) == ("{}", '{"directory":"/workspace/finance"}')
+
+
+def looked_at(wanted, *others):
+    return [json.loads(found) for _, found in look_arounds(wanted, surroundings((wanted, *others), WORLD))]
+
+
+def test_looking_around_names_every_place_once():
+    folders = {"/workspace", *(f"/workspace/{name}" for name in ("notes", "finance", "sales", "repo", "contracts"))}
+    listed = [one["path"] for one in looked_at(tool("list_directory", "List a directory", path=STRING))]
+    assert (set(listed), len(listed)) == (folders, 6)
+    told = [one["path"] for one in looked_at(tool("get_file_info", "Facts about a file", path=STRING))]
+    assert folders < set(told)
+    assert {f"/workspace/{one.path}" for one in WORLD.files if "/.git/" not in one.path} < set(told)
+    assert len(told) == len(set(told))
+    sheets = looked_at(tool("describe_sheet", "Columns of a sheet of an Excel workbook", path=STRING, sheet=STRING))
+    assert sheets[0] == {"path": "/workspace/finance/budget.xlsx", "sheet": "Purchasing"}
+    assert looked_at(tool("git_status", "Working tree", repo_path=STRING)) == [{"repo_path": "/workspace/repo"}]
+    assert looked_at(tool("list_tables", "", [], schema=STRING)) == [{}]
+
+
+def test_what_needs_more_than_a_place_is_no_looking_around():
+    assert looked_at(tool("search_files", "Search files", path=STRING, pattern=STRING)) == []
+    assert looked_at(tool("convert_to_pdf", "", path=STRING, output_path=STRING)) == []
+    register = tool("register_project", "", ["path"], path=STRING, name=STRING)
+    assert looked_at(tool("list_files", "", project=STRING), register) == []
