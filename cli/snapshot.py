@@ -15,6 +15,7 @@ from cli.dataset import gathering
 from cli.dataset.selection import select
 from cli.snapshot_diff import diff
 from cli.snapshot_expand import expand
+from cli.snapshot_respell import respell
 from cli.snapshot_runtime import runtime_of
 from services.simulator.adapters.runtime_files import write_runtime
 from services.simulator.adapters.snapshot_file import read_snapshot_manifest, verify_snapshot, write_snapshot
@@ -33,6 +34,7 @@ def snapshot() -> None:
 
 snapshot.add_command(diff)
 snapshot.add_command(expand)
+snapshot.add_command(respell)
 
 
 @snapshot.command()

@@ -29,7 +29,12 @@ def effect_of(behaviour: Behaviour, arguments: Mapping[str, Any]) -> Effect:
 
 def writes_in_a_language(arguments: Mapping[str, Any]) -> bool:
     """Whether an argument is a statement that changes something, in a tool proven with a harmless one only."""
-    return any(_LANGUAGE.search(name) and _STATEMENT.search(text) for name, text in _strings(arguments, ""))
+    return any(is_language(name) and _STATEMENT.search(text) for name, text in _strings(arguments, ""))
+
+
+def is_language(name: str) -> bool:
+    """Whether an argument's name says that it holds a program."""
+    return _LANGUAGE.search(name) is not None
 
 
 def _strings(value: object, name: str) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,8 @@ TABLES = {
     "tools": ("server_digest", "name", "record"),
     "statuses": ("task_id", "state", "reason"),
     "moves": ("server_digest", "tool", "world", "session"),
+    "spellings": ("name", "record"),
+    "spelt": ("form", "recording_id"),
 }
 """Columns that a run's digest covers; the first one is the key that runs are cut by."""
 

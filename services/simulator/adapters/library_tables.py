@@ -1,11 +1,14 @@
 """The SQLite tables that snapshot and live store share, and how rows get in."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from services.simulator.domain.recordings import key_of, merge
 from services.simulator.domain.snapshots import Content
+from services.simulator.domain.spelling import SpellingRule
 from shared.model.calls import Recording
 from shared.model.catalogue import CatalogueEntry, ServerRecord, ToolRecord
 from shared.model.tasks import TaskStatus, VerifiedTask
@@ -21,6 +24,8 @@ CREATE TABLE IF NOT EXISTS recordings(recording_id TEXT PRIMARY KEY, key TEXT NO
 CREATE INDEX IF NOT EXISTS recordings_key ON recordings(key);
 CREATE TABLE IF NOT EXISTS moves(
   server_digest TEXT, tool TEXT, world INTEGER, session INTEGER, PRIMARY KEY(server_digest, tool)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spellings(name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spelt(form TEXT PRIMARY KEY, recording_id TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -81,6 +86,21 @@ def fill(
         put_recording(database, recording)
 
 
+def put_spellings(database: sqlite3.Connection, rules: Iterable[SpellingRule], spelt: Mapping[str, str]) -> None:
+    """Store rules, and the recording that answers each form."""
+    rows = sorted((_rule_name(rule), json.dumps(asdict(rule), sort_keys=True)) for rule in rules)
+    database.executemany("INSERT INTO spellings VALUES(?,?)", rows)
+    database.executemany("INSERT INTO spelt VALUES(?,?)", sorted(spelt.items()))
+
+
+def read_spellings(database: sqlite3.Connection) -> tuple[SpellingRule, ...]:
+    """Read the rules of a snapshot; one that was written before there were any has none."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name='spellings'").fetchone():
+        return ()
+    rows = database.execute("SELECT record FROM spellings ORDER BY name")
+    return tuple(SpellingRule(**json.loads(row[0])) for row in rows)
+
+
 def read_content(database: sqlite3.Connection, world_digests: tuple[str, ...]) -> Content:
     """Read back everything that `fill` stored."""
     return Content(
@@ -89,11 +109,16 @@ def read_content(database: sqlite3.Connection, world_digests: tuple[str, ...]) -
         servers=_records(database, "tool-catalogue", "servers"),
         tools=_records(database, "tool-catalogue", "tools"),
         world_digests=world_digests,
+        spellings=read_spellings(database),
     )
 
 
 def _records(database: sqlite3.Connection, topic: str, table: str) -> tuple[Any, ...]:
     return tuple(wire.decode(topic, row[0]) for row in database.execute(f"SELECT record FROM {table}"))
+
+
+def _rule_name(rule: SpellingRule) -> str:
+    return f"{rule.server_digest} {rule.tool} {rule.place} {rule.rule}"
 
 
 def _entry_key(entry: CatalogueEntry) -> tuple[str, str, str]:

@@ -10,9 +10,12 @@ from pathlib import Path
 from services.simulator.adapters import library_tables
 from services.simulator.adapters.digest_tree import DigestTree, Runs, read_digests, write_digests
 from services.simulator.adapters.snapshot_library import SnapshotLibrary
+from services.simulator.adapters.spelling_rules import spelling_of
 from services.simulator.domain import snapshots
 from services.simulator.domain.ports import Counts
+from services.simulator.domain.recordings import spelt_forms
 from services.simulator.domain.snapshots import DATABASE, DIGESTS, MANIFEST, RUNTIME, WORLDS, Content, Manifest
+from services.simulator.domain.spelling import Spelling
 from shared.model.errors import BadInput, Rejected
 
 
@@ -50,6 +53,7 @@ def write_snapshot(
         {digest: tree_digests(folder / WORLDS / digest) for digest in sorted(content.world_digests)},
         version,
         tree_digests(folder / RUNTIME),
+        len(content.spellings),
     )
     (folder / MANIFEST).write_text(snapshots.manifest_text(manifest), encoding="utf-8")
     return manifest
@@ -94,9 +98,16 @@ def _library(path: Path, manifest: Manifest, runs: dict[str, Runs]) -> SnapshotL
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         opening.callback(database.close)
         counts = Counts(manifest.tasks, manifest.recordings)
-        library = SnapshotLibrary(database, manifest.snapshot_id, DigestTree(database, runs, path), counts)
+        digests = DigestTree(database, runs, path)
+        spelling = _spelling(database, digests) if manifest.spellings else None
+        library = SnapshotLibrary(database, manifest.snapshot_id, digests, counts, spelling)
         opening.pop_all()
     return library
+
+
+def _spelling(database: sqlite3.Connection, digests: DigestTree) -> Spelling:
+    digests.check_all("spellings")
+    return spelling_of(library_tables.read_spellings(database))
 
 
 def verify_snapshot(place: Path) -> Manifest:
@@ -178,6 +189,8 @@ def _write_database(content: Content, folder: Path) -> str:
         database.executescript(library_tables.TABLES)
         with database:
             library_tables.fill(database, (*content.servers, *content.tools), content.tasks, content.recordings)
+            spelt = spelt_forms(content.recordings, spelling_of(content.spellings)) if content.spellings else {}
+            library_tables.put_spellings(database, content.spellings, spelt)
         # Pages in one order: the same content gives the same bytes, which the manifest's digest relies on.
         database.execute("VACUUM")
         return write_digests(database, folder / DIGESTS)

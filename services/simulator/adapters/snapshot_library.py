@@ -7,7 +7,8 @@ from typing import Any
 
 from services.simulator.adapters.digest_tree import DigestTree
 from services.simulator.adapters.sqlite_library import SqliteLibrary
-from services.simulator.domain.ports import Counts
+from services.simulator.domain.ports import Counts, Respelt
+from services.simulator.domain.spelling import Call, Spelling, call_of
 from shared.model.calls import Recording
 from shared.model.tasks import Task
 from shared.runtime import wire
@@ -21,9 +22,17 @@ _KEPT, _KEPT_CHARS, _KEPT_TASKS = 2048, 16_384, 512
 class SnapshotLibrary(SqliteLibrary):
     """An immutable library; every reading method raises Rejected (`snapshot_damaged`) for rows that were changed."""
 
-    def __init__(self, database: sqlite3.Connection, snapshot_id: str, digests: DigestTree, counts: Counts) -> None:
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        snapshot_id: str,
+        digests: DigestTree,
+        counts: Counts,
+        spelling: Spelling | None = None,
+    ) -> None:
         """Check the small tables; raises as every reading method."""
         super().__init__(database, snapshot_id)
+        self._spelling = spelling
         self._digests, self._counts = digests, counts
         # Rollouts of one task make the same calls: reading a message costs more than everything else of a hit.
         self._kept: OrderedDict[str, Sequence[Recording]] = OrderedDict()
@@ -52,6 +61,16 @@ class SnapshotLibrary(SqliteLibrary):
         self._digests.check("recordings", row[0])
         found: Recording = wire.decode("recordings", row[1])
         return found
+
+    def respelt(self, call: Call) -> Respelt | None:
+        """See `Library`."""
+        form = self._spelling.key(call) if self._spelling else None
+        if self._spelling is None or form is None:
+            return None
+        self._digests.check("spelt", form)
+        row = self._one("SELECT recording_id FROM spelt WHERE form=?", form)
+        found = self.recording(row[0]) if row else None
+        return Respelt(found, self._spelling.told_apart_by(call, call_of(found))) if found else None
 
     def task(self, task_id: str) -> Task | None:
         """See `Library`."""

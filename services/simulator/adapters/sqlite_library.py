@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from services.simulator.domain.ports import Counts, Moves
+from services.simulator.domain.ports import Counts, Moves, Respelt
+from services.simulator.domain.spelling import Call
 from shared.model.calls import Recording
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.tasks import Task, TaskState
@@ -39,6 +40,10 @@ class SqliteLibrary:
         """See `Library`."""
         row = self._one("SELECT record FROM recordings WHERE recording_id=?", recording_id)
         return wire.decode("recordings", row[0]) if row else None
+
+    def respelt(self, call: Call) -> Respelt | None:
+        """See `Library`; rules are proven on snapshots, so a plain library has none."""
+        return None
 
     def moves(self, server_digest: str, tool: str) -> Moves:
         """See `Library`."""

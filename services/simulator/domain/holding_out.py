@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from services.simulator.domain.fidelity import Scale, Trial, folds
 from services.simulator.domain.likeness import Index
 from services.simulator.domain.outcomes_agreement import Uses
-from services.simulator.domain.ports import Counts, Library, LiveCall, Made, Moves, NotMade
+from services.simulator.domain.ports import Counts, Library, LiveCall, Made, Moves, NotMade, Respelt
 from services.simulator.domain.recordings import key_of
 from services.simulator.domain.replaying import Reply, Tier, replay
 from services.simulator.domain.retrieval import Corner, indexed, servable
 from services.simulator.domain.situation import Situation
 from services.simulator.domain.snapshots import Content
+from services.simulator.domain.spelling import Call
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.calls import Recording
 from shared.model.catalogue import Effect, ServerRecord, ToolRecord
@@ -44,6 +45,11 @@ class Without:
         """See `Library`."""
         found = self._library.recording(recording_id)
         return None if found and key_of(found) in self._hidden else found
+
+    def respelt(self, call: Call) -> Respelt | None:
+        """See `Library`."""
+        found = self._library.respelt(call)
+        return None if found and key_of(found.recording) in self._hidden else found
 
     def moves(self, server_digest: str, tool: str) -> Moves:
         """See `Library`."""

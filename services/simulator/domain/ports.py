@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.simulator.domain.situation import Situation, Step
+from services.simulator.domain.spelling import Call
 from shared.model.calls import Recording
 from shared.model.catalogue import Effect, PathMode, ServerRecord, ToolRecord
 from shared.model.tasks import Task, TaskState
@@ -27,6 +28,15 @@ class Counts:
     recordings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Respelt:
+    """The recording of a call in another spelling."""
+
+    recording: Recording
+    rules: tuple[str, ...]
+    """What the two spellings differ in."""
+
+
 class Library(Protocol):
     """Tasks, tools and recordings: a snapshot, or the live store."""
 
@@ -43,6 +53,9 @@ class Library(Protocol):
 
     def recording(self, recording_id: str) -> Recording | None:
         """Return one recording."""
+
+    def respelt(self, call: Call) -> Respelt | None:
+        """Return a recording that a call spells otherwise, by rules that were proven for its tool."""
 
     def moves(self, server_digest: str, tool: str) -> Moves:
         """Say what recorded calls of a tool moved."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from services.simulator.domain.arguments import Fault, check_arguments, coerced_arguments, read_arguments
-from services.simulator.domain.ports import Library, Moves
+from services.simulator.domain.ports import Library, Moves, Respelt
 from services.simulator.domain.situation import UNKNOWN, Situation
+from services.simulator.domain.spelling import Call
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.calls import Recording, Stability, State
 from shared.model.catalogue import Effect
@@ -94,6 +95,12 @@ def replay(
     # A coerced call that is not recorded answers as the real server would: with what is wrong in its arguments.
     if not found and asked.fault:
         return Played(error_reply(asked.fault), situation)
+    respelt = None if found else _respelt(tool, asked, state, library, tiers)
+    if respelt:
+        after = situation.after(tool.server_id, respelt.recording.state_after)
+        reason = f"spelling:{','.join(respelt.rules)}"
+        reply = replace(recorded_reply(respelt.recording, Tier.NORMALISED), reason=reason)
+        return Played(reply, after, asked.arguments_json)
     # Result and state after: two recordings that agree in one of them only are unstable as well.
     if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
         after = situation.after(tool.server_id, found[0].state_after)
@@ -166,6 +173,18 @@ def _recordings(tool: BoundTool, asked: _Asked, state: State, library: Library) 
     key = key_of(tool.server_digest, tool.name, asked.arguments_json, state)
     # A mapped server has seen other paths; its answers belong to mapped episodes.
     return [found for found in library.recordings_at(key) if found.path_mode is tool.path_mode]
+
+
+def _respelt(tool: BoundTool, asked: _Asked, state: State, library: Library, tiers: Sequence[Tier]) -> Respelt | None:
+    """Find the call in another spelling, for calls that only read: a write's state after was proven for one text."""
+    moves = _may_move(tool, asked, library)
+    if Tier.NORMALISED not in tiers or _is_lost(state) or moves.world or moves.session:
+        return None
+    found = library.respelt(Call(tool.server_digest, tool.name, asked.arguments_json, state, tool.path_mode))
+    # An error repeats the words of its call, so it is that spelling's alone.
+    if found is None or found.recording.is_error or found.recording.state_after != state:
+        return None
+    return found if _is_servable([found.recording], Tier.NORMALISED, tiers) else None
 
 
 def _outcomes(found: Sequence[Recording]) -> set[tuple[str, State]]:

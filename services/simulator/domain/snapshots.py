@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from services.simulator.domain.spelling import SpellingRule
 from shared.model.calls import Recording
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.errors import BadInput
@@ -30,6 +31,8 @@ class Content:
     servers: tuple[ServerRecord, ...]
     tools: tuple[ToolRecord, ...]
     world_digests: tuple[str, ...]
+    spellings: tuple[SpellingRule, ...] = ()
+    """Rules that were proven on these recordings' servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Manifest:
     """Of the program that made it."""
     runtime: Mapping[str, str] = field(default_factory=dict)
     """File -> sha256 of what it needs to run live; the server digests, which the id covers, stand for it there."""
+    spellings: int = 0
+    """Rules by which calls are found in other spellings."""
     format: int = FORMAT
 
 
@@ -62,6 +67,7 @@ def snapshot_id(content: Content) -> str:
         ("recording", content.recordings),
         ("server", content.servers),
         ("tool", content.tools),
+        ("spelling", content.spellings),
     ):
         # Sorted digests: neither the order of partitions nor that of a database shows in the name.
         for line in sorted(_digest(row) for row in rows):
