@@ -11,7 +11,7 @@ import click
 from firefly_client import AsyncClient
 
 from cli.paths.gathering import Gathered, gather
-from cli.paths.measuring import Walked, sum_up, walk_all
+from cli.paths.measuring import Walked, misses_by_reason, sum_up, walk_all
 from cli.paths.variants import KINDS, Solution
 from cli.playing.playing import own_simulator
 from services.simulator.adapters.snapshot_file import snapshot_folder
@@ -66,6 +66,7 @@ def _report(gathered: Gathered, walked: Sequence[Walked], live: bool) -> Report:
         "left_out": gathered.left_out,
         "held_out": sum_up(held_out),
         "expanded": sum_up([one for one in walked if not one.solution.is_held_out]),
+        "misses": misses_by_reason(held_out),
         "ambiguous": sorted({one.solution.task_id for one in walked if one.is_ambiguous}),
         "failed": [_failed(one) for one in failed],
     }
@@ -78,7 +79,7 @@ def _failed(walked: Walked) -> Mapping[str, Any]:
         "kind": one.kind,
         "number": one.number,
         "outcome": walked.outcome,
-        "missed": list(walked.missed),
+        "missed": [f"{call.tool} {call.arguments_json}: {call.reason}" for call in walked.missed],
         "answer": walked.answer,
         "truncated": walked.truncated,
     }
@@ -90,6 +91,8 @@ def _text(report: Report) -> str:
     for kind, row in report["held_out"].items():
         counts = f"{kind:13} {row['tasks']:6} {row['solutions']:9}"
         lines.append(f"{counts} {row['reward_1']:9.2%} {row['misses_per_valid_call']:22.2%}")
+    for row in report["misses"][:_SHOWN]:
+        lines.append(f"missed {row['misses']} times: {row['server_id']}/{row['tool']} ({row['kind']}, {row['reason']})")
     lines += [f"left out: {many} {why}" for why, many in report["left_out"].items()]
     lines += [f"another answer: {task_id}" for task_id in report["ambiguous"][:_SHOWN]]
     return "\n".join(lines)

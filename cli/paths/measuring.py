@@ -1,6 +1,7 @@
 """Plays solutions against a simulator over gRPC, grades their answers, and sums up by kind."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,17 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """One call that nothing was known about."""
+
+    server_id: str
+    tool: str
+    arguments_json: str
+    reason: str
+    """The simulator's: `not_recorded`, or `unknown_state` after another miss that may have moved something."""
+
+
+@dataclass(frozen=True, slots=True)
 class Walked:
     """What became of one solution."""
 
@@ -24,8 +36,7 @@ class Walked:
     """Calls that were not refused for their form."""
     misses: int
     truncated: int
-    missed: tuple[str, ...] = ()
-    """Tool and arguments of the misses."""
+    missed: tuple[Missed, ...] = ()
     answer: str = ""
 
     @property
@@ -50,16 +61,17 @@ async def walk_all(client: AsyncClient, solutions: Sequence[Solution], shelves: 
 
 
 async def _walk(episode: AsyncEpisode, solution: Solution, shelf: Shelf) -> Walked:
-    names = {tool.original_name: tool.name for tool in episode.tools}
+    tools = {tool.original_name: tool for tool in episode.tools}
     texts: dict[int, str] = {}
     tiers, missed, cut = [], [], 0
     for number, step in enumerate(solution.steps):
         written = plain_json(step.arguments)
-        reply = await episode.call(names[step.tool], written)
+        tool = tools[step.tool]
+        reply = await episode.call(tool.name, written)
         tiers.append(reply.tier)
         cut += reply.truncated
         if reply.tier == "miss":
-            missed.append(f"{step.tool} {written}")
+            missed.append(Missed(tool.server_id, step.tool, written, reply.reason))
         elif not reply.is_error:
             texts[number] = reply.text
     answer = answer_of(solution, shelf, texts)
@@ -81,6 +93,14 @@ def sum_up(walked: Sequence[Walked]) -> Mapping[str, Mapping[str, float | int]]:
     rows = {"all": list(walked)}
     rows |= {kind: [one for one in walked if one.solution.kind == kind] for kind in KINDS}
     return {kind: _row(row) for kind, row in rows.items() if row}
+
+
+def misses_by_reason(walked: Sequence[Walked]) -> Sequence[Mapping[str, str | int]]:
+    """Count misses by kind of solution, tool and reason, the most frequent first."""
+    found = Counter((one.solution.kind, m.server_id, m.tool, m.reason) for one in walked for m in one.missed)
+    names = ("kind", "server_id", "tool", "reason")
+    rows = sorted(found.items(), key=lambda row: (-row[1], row[0]))
+    return [{**dict(zip(names, key, strict=True)), "misses": many} for key, many in rows]
 
 
 def _row(walked: Sequence[Walked]) -> Mapping[str, float | int]:

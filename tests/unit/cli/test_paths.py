@@ -332,6 +332,13 @@ def test_expansion_turns_misses_into_rewards_over_grpc(shelf, tmp_path_factory):
     assert (before["tasks"], before["mode"]) == (2, "replay-only")
     assert before["held_out"]["all"]["reward_1"] == before["expanded"]["all"]["reward_1"] == 0
     assert before["expanded"]["all"]["misses_per_valid_call"] == 1
+    missed = before["misses"]
+    assert {(row["server_id"], row["reason"]) for row in missed} == {("files", "not_recorded")}
+    assert sum(row["misses"] for row in missed) == sum(
+        len(one["missed"])
+        for one in before["failed"]
+        if Solution(one["task_id"], one["kind"], one["number"], "", ()).is_held_out
+    )
     # Nothing was known, so nothing speaks against the tasks.
     assert before["ambiguous"] == []
     expanded = asyncio.run(Expansion(made, ServerPool(FILES)).run())
