@@ -1,7 +1,9 @@
 """Episodes as MCP servers, through the official SDK's own client."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -50,6 +52,58 @@ async def test_an_episode_is_an_mcp_server_with_its_own_tools_and_answers(tmp_pa
         assert "miss" not in str(missed.content).lower()
         verdict = await episode.verify('{"total": 25.6, "items": 3}')
         assert (verdict.reward, verdict.tiers) == (1.0, {"exact": 2, "error": 1, "miss": 1})
+
+
+async def test_a_call_looks_at_its_own_tool_and_lists_none(tmp_path, monkeypatch):
+    looked, listed = [], []
+    async with both(tmp_path) as (made, client):
+        simulator = made.doors.simulator
+        tool, offered = simulator.tool, simulator.offered
+        monkeypatch.setattr(
+            simulator, "tool", lambda episode, name: looked.append((episode.episode_id, name)) or tool(episode, name)
+        )
+        monkeypatch.setattr(simulator, "offered", lambda episode: listed.append(episode) or offered(episode))
+        reads = await client.episode(made.task.task_id)
+        writes = await client.free_episode(["desk"], Office().world)
+        async with Client(reads.start.mcp_url) as one, Client(writes.start.mcp_url) as two:
+            await asyncio.gather(one.list_tools(), two.list_tools())
+            listed.clear()
+            # Side by side: the schema of each call is that of its own episode's tool.
+            await asyncio.gather(*(one.call_tool(*READ) for _ in range(3)), two.call_tool("register", {"label": "x"}))
+        assert listed == []
+        expected = [(reads.episode_id, READ[0])] * 3 + [(writes.episode_id, "register")]
+        assert sorted(looked) == sorted(expected)
+
+
+async def test_a_header_that_contradicts_the_arguments_is_refused_by_the_tools_own_schema(tmp_path, monkeypatch):
+    async with both(tmp_path) as (made, client), aiohttp.ClientSession() as session:
+        episode = await client.episode(made.task.task_id)
+        marked = {"type": "object", "properties": {"path": {"type": "string", "x-mcp-header": "Path"}}}
+        tool = made.doors.simulator.tool
+        monkeypatch.setattr(
+            made.doors.simulator,
+            "tool",
+            lambda episode, name: replace(tool(episode, name), input_schema_json=json.dumps(marked)),
+        )
+        headers = {
+            "accept": "application/json, text/event-stream",
+            "mcp-protocol-version": "2026-07-28",
+            "mcp-method": "tools/call",
+            "mcp-name": READ[0],
+        }
+        about = {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        }
+        params = {"name": READ[0], "arguments": READ[1], "_meta": about}
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        statuses = {}
+        for said in (READ[1]["path"], "another.txt"):
+            async with session.post(
+                episode.start.mcp_url, json=call, headers={**headers, "mcp-param-path": said}
+            ) as answer:
+                statuses[said] = answer.status
+        assert statuses == {READ[1]["path"]: 200, "another.txt": 400}
 
 
 async def test_repeated_call_id_is_answered_once(tmp_path):

@@ -167,14 +167,13 @@ class Simulator:
             raise Rejected("episode_expired", f"episode {episode_id} was idle for too long: open another")
         return episode
 
-    async def offered(self, episode_id: str) -> tuple[BoundTool, ...]:
-        """Return the tools that an episode shows, in its order.
-
-        Raises:
-            Rejected: unknown or expired episode.
-        """
-        episode = await self.get(episode_id)
+    def offered(self, episode: Episode) -> tuple[BoundTool, ...]:
+        """Return the tools that an episode shows, in its order."""
         return self._tables.offered(episode, self._library_of(episode))
+
+    def tool(self, episode: Episode, name: str) -> BoundTool | None:
+        """Return the tool that an episode shows under a name."""
+        return self._tables.of(episode, self._library_of(episode)).tools.get(name)
 
     async def fork(self, episode_id: str, request_id: str) -> Episode:
         """Open a copy of an episode that goes on by itself.
