@@ -182,6 +182,10 @@ class Question:
 
     family: str
     fields: tuple[Field, ...]
+    missing: "Form | None" = None
+    """Inside the fields: what the place that they look in says nothing about, where nothing can be answered."""
+    twin: "Form | None" = None
+    """With this for what is missing, the same question has an answer."""
 
 
 Form = (
@@ -253,6 +257,26 @@ def parts(form: Any) -> tuple[Any, ...]:
         value = getattr(form, field.name)
         inner.extend(item for item in (value if isinstance(value, tuple) else (value,)) if type(item) in _NAMES)
     return tuple(inner)
+
+
+def replaced(form: Any, old: Any, new: Any) -> Any:
+    """Put a form in the place of another, wherever that stands inside a form."""
+    if form == old:
+        return new
+    if isinstance(form, tuple):
+        return tuple(replaced(item, old, new) for item in form)
+    if type(form) not in _NAMES:
+        return form
+    return dataclasses.replace(
+        form, **{field.name: replaced(getattr(form, field.name), old, new) for field in dataclasses.fields(form)}
+    )
+
+
+def twin_of(question: Question) -> Question:
+    """The question of the same words that has an answer; the question itself where nothing is missing."""
+    if question.missing is None:
+        return question
+    return Question(question.family, replaced(question.fields, question.missing, question.twin))
 
 
 def walk(form: Any) -> tuple[Any, ...]:

@@ -1,9 +1,11 @@
 """Other values in the place of a cited one: bounded, systematic, of the same JSON type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
+from services.verifier.domain.case import leaves
 from shared.proof.canonical import number_text
 from shared.proof.dates import read_date
 from shared.proof.numbers import read_number, read_quantity
@@ -20,6 +22,26 @@ def alterations(value: Any) -> Iterator[Any]:
     for count, other in enumerate(_other(value)):
         if count == MOST:
             return
+        yield other
+
+
+def crossings(value: Any, beside: Sequence[Any]) -> Iterator[Any]:
+    """Yield a value with what stands beside it put in its place, or in one place inside it.
+
+    That something is not in a list is only altered by the very thing: no other value would do.
+    """
+    for other in islice((leaf for one in beside for leaf in leaves(one)), MOST):
+        yield from islice(_with(value, other), MOST)
+
+
+def _with(value: Any, other: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from ([*value[:index], one, *value[index + 1 :]] for one in _with(item, other))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from ({**value, name: one} for one in _with(item, other))
+    else:
         yield other
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.verifier.domain.altering import alterations
+from services.verifier.domain.altering import alterations, crossings
 from services.verifier.domain.case import Case
 from shared.model.calls import DataFlow
 from shared.model.errors import Rejected
@@ -91,7 +91,8 @@ def _matters(field: FieldEvidence, values: list[Any], index: int) -> bool:
 
 
 def _derived(field: FieldEvidence, values: list[Any], index: int) -> Iterator[str | None]:
-    for other in alterations(values[index]):
+    beside = [value for at, value in enumerate(values) if at != index]
+    for other in (*alterations(values[index]), *crossings(values[index], beside)):
         try:
             yield canonical(transforms.apply(field.transforms_json, [*values[:index], other, *values[index + 1 :]]))
         except Rejected:

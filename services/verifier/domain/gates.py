@@ -16,6 +16,7 @@ JUDGE = "judge"
 BEFORE_REPLAY: tuple[Gate, ...] = (
     Gate("no_answer_field", schema_gates.no_answer_field),
     Gate("bad_schema", schema_gates.bad_schema),
+    Gate("bad_refusal", schema_gates.bad_refusal),
     Gate("failed_call", schema_gates.failed_call),
     Gate("too_many_calls", schema_gates.too_many_calls),
     Gate("edge_evidence", evidence_gates.edge_evidence),

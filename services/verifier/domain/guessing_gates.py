@@ -8,6 +8,7 @@ from services.verifier.domain.wording import SMALL, holds, is_small, words_of
 from shared.model.errors import Rejected
 from shared.model.values import ValueKind
 from shared.proof import kinds, locators, transforms
+from shared.proof.absence import CANNOT, is_refusal
 from shared.proof.canonical import parse, parse_canonical
 from shared.proof.equality import equal
 from shared.proof.locators import text_of
@@ -37,7 +38,7 @@ def constant_answer(case: Case) -> str | None:
 def prompt_only(case: Case) -> str | None:
     """Refuse a text that holds an answer, or a value that must be found on the way to it."""
     words = words_of(f"{case.task.system}\n{case.task.prompt}")
-    for name, value in case.truth.items():
+    for name, value in _found_out(case):
         for leaf in leaves(value):
             if holds(words, leaf):
                 return f"the text holds {text_of(leaf)[:60]!r}, the answer to {name!r}"
@@ -52,13 +53,18 @@ def schema_leak(case: Case) -> str | None:
     """Refuse an answer that stands in an offered tool's schema or description, or in the answer's own schema."""
     words = words_of("\n".join(_offered_texts(case)))
     named = [leaf for text in _schemas(case) for leaf in named_values(text)]
-    for name, value in case.truth.items():
+    for name, value in _found_out(case):
         for leaf in leaves(value):
             if isinstance(leaf, bool) or leaf is None or is_small(leaf) or text_of(leaf).casefold() in COMMON:
                 continue
             if holds(words, leaf) or any(text_of(one) == text_of(leaf) for one in named):
                 return f"the answer to {name!r}, {text_of(leaf)[:60]!r}, stands in a schema or a description"
     return None
+
+
+def _found_out(case: Case) -> Iterator[tuple[str, Any]]:
+    """Walk the fields that an agent has to find out; every task tells it the reasons that a refusal may have."""
+    yield from ((name, value) for name, value in case.truth.items() if name != CANNOT or not is_refusal(case.truth))
 
 
 def named_values(schema_json: str) -> Iterator[Any]:

@@ -33,6 +33,11 @@ def _stated(form: Any) -> Iterator[str]:
     """Walk what only the text can tell a reader; what a call is told is worded by its own rules."""
     if isinstance(form, lf.Result):
         return
+    if isinstance(form, lf.Question):
+        # What makes a twin of it is said by the twin alone.
+        for field in form.fields:
+            yield from _stated(field)
+        return
     if isinstance(form, lf.Literal) and form.kind not in _UNSAID:
         # People say "in Nairobi", not "in Africa/Nairobi".
         yield form.text.rpartition("/")[2].replace("_", " ") if form.kind is ValueKind.TIME_ZONE else form.text

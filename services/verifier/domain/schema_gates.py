@@ -9,7 +9,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from services.verifier.domain.case import Case
+from shared.model import logical_form as lf
 from shared.model.errors import Rejected
+from shared.proof.absence import CANNOT, FIELDS, MISSING, REASONS, is_refusal
 from shared.proof.canonical import parse, parse_canonical
 from shared.proof.equality import TYPES
 from shared.proof.plain import plain_json
@@ -48,6 +50,32 @@ def bad_schema(case: Case) -> str | None:
     except (SchemaError, Unresolvable, re.error) as error:
         return f"the answer schema is no schema: {str(error)[:200]}"
     return f"the ground truth does not meet the answer schema: {problem.message[:200]}" if problem else None
+
+
+def bad_refusal(case: Case) -> str | None:
+    """Refuse a refusal of which one half is missing, or whose name is not the one that was looked for in vain."""
+    refuses, question = is_refusal(case.truth), _question(case)
+    if not FIELDS & set(case.truth) and (question is None or question.missing is None):
+        return None
+    if not refuses or case.truth[CANNOT] not in REASONS or question is None or question.missing is None:
+        return "either the answer or the logical form refuses, or the reason is none"
+    cited = {field.field: field for field in case.task.evidence}
+    absent, named = cited[CANNOT], cited[MISSING]
+    steps = parse(absent.transforms_json)
+    if not isinstance(steps, list) or [step.get("name") for step in steps if isinstance(step, dict)] != ["absence"]:
+        return "that something is missing is shown by `absence` alone"
+    # Else rows that lack one name could prove that another is missing.
+    if absent.sources[1:] != named.sources or parse(named.transforms_json or "[]") != []:
+        return "what is named is not what was looked for"
+    return None
+
+
+def _question(case: Case) -> lf.Question | None:
+    try:
+        form = lf.from_json(parse(case.task.logical_form_json or "{}"))
+    except (ValueError, Rejected):
+        return None
+    return form if isinstance(form, lf.Question) else None
 
 
 def failed_call(case: Case) -> str | None:

@@ -69,7 +69,8 @@ def test_question_with_one_answer_passes_all_of_them(world):
     meaning = world().meaning(task_of(price(part("Bolt")), 4), {})
     assert (meaning.uniqueness, meaning.refusal) == (Uniqueness.PROVEN, None)
     told = {"no_such_referent", "ambiguous_selector", "contradicting_source", "meaning_mismatch"}
-    assert set(MEANING_GATES) == {*told, "idle_condition", "untimely"}
+    absent = {"false_absence", "held_elsewhere", "no_twin", "unproven_absence"}
+    assert set(MEANING_GATES) == {*told, *absent, "idle_condition", "untimely"}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ class Sources:
         self._tables: list[tuple[Rows, int]] = []
         self._names: dict[tuple[str, str], tuple[frozenset[str], ...]] = {}
         self._rows: dict[tuple[str, str], dict[str, int]] = {}
-        for table in _tables(world):
+        self._all = tuple(_tables(world))
+        for table in self._all:
             self._names[_place(table)] = _entities(table)
             column = _naming(table)
             if column is not None:
@@ -90,6 +91,20 @@ class Sources:
                     "and the question does not say which it means"
                 )
         return ""
+
+    def telling(self, form: lf.SheetValue, name: str) -> str:
+        """Find a file, apart from the sheets that a form means, that says the form's column of a name; empty: none."""
+        own = {(table.path, table.name) for table in form.tables}
+        # By all names of what has that name: a list may call a product by its number, a letter by its name.
+        known = [names for found in self._names.values() for names in found if fold(name) in names]
+        called = frozenset({fold(name)}.union(*known))
+        for table in self._all:
+            told = (at for at, header in enumerate(table.columns) if _is_same_attribute(header, form.column))
+            if _place(table) not in own and any(
+                row[at] and called & set(map(fold, row)) for at in told for row in table.rows
+            ):
+                return f"{table.path} ({table.name})"
+        return next((place for text, place, _ in self._in_documents(form.column, called) if text), "")
 
     def _against(self, row: Row, column: str) -> Iterator[Said]:
         """Walk what other sources say differently."""

@@ -11,16 +11,21 @@ from services.verifier.domain.evaluating.cheapest import Cheapest, cheapest
 from services.verifier.domain.evaluating.comparing import disagreement
 from services.verifier.domain.evaluating.evaluator import Evaluator
 from services.verifier.domain.evaluating.reading import Value
+from services.verifier.domain.evaluating.refusing import ELSEWHERE, FALSE_ABSENCE, NO_TWIN, Refusing
 from services.verifier.domain.evaluating.working import IDLE, UNTIMELY, idle, untimely
 from services.verifier.domain.evaluating.world import AMBIGUOUS, NO_REFERENT, Unread, World
 from shared.model import logical_form as lf
 from shared.model.errors import Rejected
 from shared.model.tasks import Task, Uniqueness
+from shared.proof.absence import is_refusal
 from shared.proof.canonical import parse, parse_canonical
 
 CONTRADICTING = "contradicting_source"
 MISMATCH = "meaning_mismatch"
-MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH, IDLE, UNTIMELY)
+UNPROVEN = "unproven_absence"
+REFUSING_GATES = (FALSE_ABSENCE, ELSEWHERE, NO_TWIN, UNPROVEN)
+"""The reasons for which a task is refused whose answer is that there is none."""
+MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH, IDLE, UNTIMELY, *REFUSING_GATES)
 """The reasons for which the evaluator refuses, as the funnel counts them."""
 
 
@@ -70,10 +75,17 @@ class Meanings:
         """Evaluate the question, hold the answer against the evidence's, hear other sources."""
         if question is None:
             return Meaning(Uniqueness.OBSERVED, unread="the logical form is none that this evaluator knows")
+        truth = parse_canonical(task.ground_truth_json)
         try:
+            if is_refusal(truth):
+                Refusing(self._evaluator, self._sources).check(question, truth, task.prompt)
+                return Meaning(Uniqueness.PROVEN)
             unread = self._compare(task, question)
         except Unread as error:
             unread = str(error)
+            # That something is nowhere is proven by reading everything, or not at all.
+            if is_refusal(truth):
+                return Meaning(Uniqueness.OBSERVED, Refusal(UNPROVEN, unread))
         except Rejected as error:
             # A reason that the funnel does not know would be a column nobody reads.
             reason = error.reason if error.reason in MEANING_GATES else MISMATCH

@@ -83,11 +83,20 @@ def extreme(world: World, form: lf.Extreme, evaluate: Evaluate) -> Row:
 
 def on_sheet(world: World, form: lf.SheetValue, evaluate: Evaluate) -> Row:
     """Select the row on the one sheet that a value names; raises as `keyed`."""
+    return keyed(world, lf.Keyed(_sheet(form, evaluate), form.by, form.key), evaluate)
+
+
+def named_sheet(world: World, form: lf.SheetValue, evaluate: Evaluate) -> Rows:
+    """The one sheet that a value names; raises as `keyed`."""
+    return table_of(world, _sheet(form, evaluate))
+
+
+def _sheet(form: lf.SheetValue, evaluate: Evaluate) -> lf.Table:
     name = evaluate(form.sheet)
     named = [table for table in form.tables if is_same(table.name, name)]
     if len(named) != 1:
         raise Rejected(AMBIGUOUS if named else NO_REFERENT, f"{name!r} names {len(named)} of the sheets")
-    return keyed(world, lf.Keyed(named[0], form.by, form.key), evaluate)
+    return named[0]
 
 
 def meeting(table: Rows, where: Sequence[lf.Condition], evaluate: Evaluate) -> list[int]:
