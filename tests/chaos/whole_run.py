@@ -22,6 +22,8 @@ from tests.chaos.memory import Memory
 from tests.chaos.payments import Payments, payments_of
 
 ROOT = Path(__file__).parents[2]
+BEYOND = {("firefly-sampler", "tool-graph")}
+"""A graph version that is cut when the last draw is explored is for draws that a finished run does not make."""
 SESSION_SECONDS = 6
 ONCE = ("sub-dags", "explorations", "draft-tasks", "verdicts", "verified-tasks")
 """Topics in which an id appears once at most, as a reader of committed records sees them."""
@@ -141,7 +143,10 @@ def facts_of(data: Path) -> Facts:
     """
     with kafka_of(data) as bootstrap:
         keys = asyncio.run(_keys(bootstrap, (*ONCE, *DLQ)))
-        undecided, unhandled = asyncio.run(open_transactions(bootstrap)), asyncio.run(unhandled_records(bootstrap))
+        undecided, unhandled = (
+            asyncio.run(open_transactions(bootstrap)),
+            asyncio.run(unhandled_records(bootstrap, readers=BEYOND)),
+        )
         paid = asyncio.run(payments_of(bootstrap))
     line = [sys.executable, "-m", "cli", "export", str(data.with_suffix(".export")), "--data", str(data), "--json"]
     exported = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True)
