@@ -159,7 +159,8 @@ def shortcuts(folder: Path, seed: int, as_json: bool) -> None:
         return
     for one in found:
         result = f"{one.share:7.2%}  {one.solved:g} of {one.tasks}" if one.tasks else "      -  needs two worlds"
-        click.echo(f"{one.agent:60} {result}")
+        own = f"; {one.with_own:g} with each lone answer's own truth" if one.with_own is not None else ""
+        click.echo(f"{one.agent:60} {result}{own}")
     click.echo(
         f"{'needed servers told from the list of tools, AUC':60} "
         + (f"{told.auc:.3f}, without names {told.auc_by_place:.3f}, {told.pairs} pairs" if told else "needs two worlds")

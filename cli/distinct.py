@@ -1,12 +1,13 @@
-"""Which tasks an export keeps beside each other: none asks what another asks, none falls to a constant. Pure."""
+"""Which tasks an export keeps beside each other: none asks what another asks, none has its answer. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cli.constant_answers import Answered, most_frequent, solved
+from cli.constant_answers import Answered, most_frequent, solved, type_of
 from shared.model.tasks import Task
 from shared.proof.canonical import canonical, digest, parse_canonical
+from shared.proof.equality import fold
 
 CONSTANT_SHARE = 0.01
 """Share of an export that constant answers may solve."""
@@ -33,7 +34,7 @@ def kept(candidates: Iterable[Candidate]) -> tuple[tuple[str, ...], Mapping[str,
     """Choose: ids in order, and how many were left out why; the same set gives the same choice."""
     ordered = sorted(candidates, key=lambda one: one.task_id)
     distinct = _first_of({one.task_id: one.question for one in ordered}, ordered)
-    chosen = _without_constant_answers(_first_of({one.task_id: _only_answer(one) for one in distinct}, distinct))
+    chosen = _without_constant_answers(_first_of({one.task_id: _answer(one) for one in distinct}, distinct))
     left_out = {"near_duplicate": len(ordered) - len(distinct), "constant_answer": len(distinct) - len(chosen)}
     return tuple(one.task_id for one in chosen), left_out
 
@@ -45,13 +46,21 @@ def _first_of(groups: Mapping[str, str], candidates: Sequence[Candidate]) -> lis
     return list(first.values())
 
 
-def _only_answer(candidate: Candidate) -> str:
-    """The value of a task with one field, which one constant would answer wherever it is asked for; else its id.
+def _answer(candidate: Candidate) -> str:
+    """The values of a task, however they are written: one constant answers all tasks that have them.
 
-    Else an agent that calls nothing would collect reward for the value that a world mentions most.
+    Else an agent that calls nothing would collect reward for what a world mentions most.
     """
-    values = list(candidate.answered[1].values())
-    return f"value {canonical(values[0])}" if len(values) == 1 else candidate.task_id
+    types, truth = candidate.answered
+    # Without names and types: an agent reads both in the schema, and 7 is the same lone value counted or measured.
+    return canonical([_plain(type_of(types.get(name)), value) for name, value in truth.items()])
+
+
+def _plain(kind: str, value: Any) -> Any:
+    if isinstance(value, list):
+        items = [_plain("", item) for item in value]
+        return sorted(items, key=canonical) if kind == "set" else items
+    return fold(value) if isinstance(value, str) else value
 
 
 def _without_constant_answers(candidates: Sequence[Candidate]) -> list[Candidate]:

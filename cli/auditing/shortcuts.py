@@ -33,6 +33,8 @@ class Shortcut:
     """Tasks; a mean over episodes for the random agent."""
     tasks: int
     """That it could be tried on."""
+    with_own: float | None = None
+    """Of a constant: tasks, if a task that has a schema or an answer to itself counted as solved by its own truth."""
 
     @property
     def share(self) -> float:
@@ -87,12 +89,11 @@ def _constant(agent: str, asked: Sequence[_Asked], by_name: bool) -> Shortcut:
     schemas: dict[str, list[_Asked]] = {}
     for one in asked:
         schemas.setdefault(_schema(one, by_name), []).append(one)
-    solved = 0
-    for group in schemas.values():
-        answers = [list(one.truth.values()) for one in group]
-        best = max(sum(_same(one, answer) for one in group) for answer in answers)
-        solved += best if best > 1 else 0
-    return Shortcut(agent, solved, len(asked))
+    best = [
+        max(sum(_same(one, list(other.truth.values())) for one in group) for other in group)
+        for group in schemas.values()
+    ]
+    return Shortcut(agent, sum(many for many in best if many > 1), len(asked), sum(best))
 
 
 def _schema(one: _Asked, by_name: bool) -> str:

@@ -26,6 +26,7 @@ ORDER = canonical([{"pointer": "/content/0/text"}, {"key_value": "order"}])
 TOTAL = canonical([{"pointer": "/structuredContent/total"}])
 ITEMS = canonical([{"pointer": "/structuredContent/items"}])
 CHEAPEST = canonical({"calls": 2, "way": ["reference"], "executed": True})
+SUM = canonical([{"name": "sum", "args": {}}])
 ROUND = canonical([{"name": "round", "args": {"digits": 1}}])
 
 
@@ -39,7 +40,11 @@ def offered() -> tuple[OfferedTool, ...]:
 
 
 def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
-    """Read which order is the latest, then look up its total; `suffix` makes another task over the same calls."""
+    """Read which order is the latest, then look up its total; `suffix` makes another task over the same calls.
+
+    An export holds no two tasks with one answer: each further task counts the items as often as its suffix is long.
+    """
+    many = 1 + len(suffix)
     office = Office()
     world = office.world
     first = office.record("files", "read_file", {"path": "orders/latest.txt"})
@@ -52,7 +57,7 @@ def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
     flow = DataFlow("c1", ORDER, "[]", "/order_id", order.sha256, edge_id="edge_1")
     evidence = (
         FieldEvidence("total", (Source("c2", TOTAL, total.sha256),), "[]"),
-        FieldEvidence("items", (Source("c2", ITEMS, items.sha256),), "[]"),
+        FieldEvidence("items", (Source("c2", ITEMS, items.sha256),) * many, SUM if many > 1 else "[]"),
     )
     task = Task(
         task_id="",
@@ -75,7 +80,7 @@ def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
         ),
         answer_template='{"total": <number>, "items": <number>}',
         answer_types_json=canonical({"total": {"type": "number"}, "items": {"type": "number"}}),
-        ground_truth_json=f'{{"items":{items.json},"total":{total.json}}}',
+        ground_truth_json=f'{{"items":{many * int(items.json)},"total":{total.json}}}',
         evidence=evidence,
         logical_form_json="{}",
         reference=(_reference("c1", first, ()), _reference("c2", second, (flow,))),

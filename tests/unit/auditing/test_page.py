@@ -17,7 +17,7 @@ from shared.proof.canonical import canonical
 from shared.proof.results import canonical_result
 from tests.fakes.export import write_export
 
-VOID = {"meta", "input"}
+VOID = {"meta", "input", "br"}
 MARKDOWN = "Stock\n\n| item | price |\n| --- | --- |\n| flour | 10 |\n| yeast | 12 |\n\nowner: Ada Nnadi\n"
 RESULT_JSON = canonical_result(
     [{"type": "text", "text": MARKDOWN}, {"type": "text", "text": ' { "a": [ 1 , {"b": "x,]}"} ] } '}],

@@ -54,6 +54,14 @@ def test_constant_of_a_schema_is_found_with_hindsight(monkeypatch):
     assert found["best constant per answer schema, with field names"][0] == 7
 
 
+def test_own_truth_of_a_lone_answer_is_told_apart():
+    truths = [{"town": "Voss"}, {"town": "Voss"}, {"town": "Bergen"}, {"town": "Oslo"}, {"count": 5}, {"sum": 5}]
+    asked = [shortcuts._Asked(task(number, truth=truth), truth) for number, truth in enumerate(truths)]
+    by_type, by_name = (shortcuts._constant("", asked, by_name=named) for named in (False, True))
+    assert (by_type.solved, by_type.with_own) == (4, 4)
+    assert (by_name.solved, by_name.with_own) == (2, 4)
+
+
 def test_answer_in_the_prompt_is_found(monkeypatch):
     tasks = [
         task(1, prompt="Is “Voss” the town?", truth={"town": "Voss"}),

@@ -19,6 +19,28 @@ def test_the_same_question_is_kept_once() -> None:
     assert kept(twins) == (("task_a",), {"near_duplicate": 1, "constant_answer": 0})
 
 
+def test_the_same_answer_is_kept_once_whatever_its_names_and_however_it_is_written() -> None:
+    types = {"file": {"type": "string"}, "parts": {"type": "set"}}
+    answers = [("a.py", ["one", "two"]), ("A.py", ["two", "one"]), ("a.py", ["one"]), ("b.py", ["one", "two"])]
+    many = [
+        Candidate(f"task_{at}", f"which {at}", (types, {"file": file, "parts": parts}))
+        for at, (file, parts) in enumerate(answers)
+    ]
+    renamed = {"where": {"type": "string"}, "which": {"type": "set"}}
+    many.append(Candidate("task_9", "which 9", (renamed, {"where": "b.py", "which": ["two", "one"]})))
+    in_order = {"file": {"type": "string"}, "parts": {"type": "list"}}
+    many += [
+        Candidate(f"task_l{at}", f"list {at}", (in_order, {"file": "c.py", "parts": parts}))
+        for at, parts in enumerate((["one", "two"], ["two", "one"]))
+    ]
+    filler = [candidate(n, "number", n, n + 1) for n in range(600)]
+    chosen, left_out = kept(many + filler)
+    assert {"task_1", "task_9"} & set(chosen) == set()
+    assert {"task_0", "task_2", "task_3", "task_l0", "task_l1"} <= set(chosen)
+    assert left_out["constant_answer"] == 2
+    assert kept((filler + many)[::-1])[0] == chosen
+
+
 def test_a_lone_value_is_kept_once() -> None:
     chosen, left_out = kept([candidate(n, "number", 7) for n in range(3)] + [candidate(9, "number", 7, 8)])
     assert "task_0001" not in chosen
