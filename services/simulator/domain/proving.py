@@ -14,7 +14,7 @@ from functools import partial
 from services.simulator.domain.holding_out import readers
 from services.simulator.domain.respelling import respellings
 from services.simulator.domain.snapshots import Content
-from services.simulator.domain.spelling import RULES, Spelling, SpellingRule, call_of, rewritten, strings
+from services.simulator.domain.spelling import RULES, Spelling, SpellingRule, call_of, repeats, rewritten, strings
 from services.simulator.domain.sql_spelling import DIALECTS, SqlReader
 from shared.model.calls import Recording, Stability
 from shared.model.catalogue import ServerRecord
@@ -87,10 +87,12 @@ def trials(
         if server_digest not in servers or (server_digest, tool) not in tools:
             continue
         for place in sorted({place for one in calls for place, _ in strings(parse_canonical(one.arguments_json))}):
+            # What repeats its argument differs by spelling, and is never served for another one.
+            silent = [one for one in calls if not repeats(one, place)]
             for rule in RULES:
                 if not _suits(rule, place, dialects[server_digest]):
                     continue
-                chosen = tuple(_pairs(calls, place, rule, read, pairs))
+                chosen = tuple(_pairs(silent, place, rule, read, pairs))
                 if len(chosen) >= LEAST_PAIRS:
                     yield Trial(servers[server_digest], server_digest, tool, place, rule, chosen)
 
@@ -100,8 +102,9 @@ def contradicted(tried: Tried, recordings: Iterable[Recording], read: SqlReader)
     rule = tried.as_rule("")
     spelling, seen = Spelling([rule], read), dict[str, tuple[str, object]]()
     for one in recordings:
-        # Errors repeat the words of a call, so they differ among spellings; they are never served for another one.
-        if (one.server_digest, one.tool) != (rule.server_digest, rule.tool) or one.is_error:
+        # Errors and what repeats its argument differ among spellings; they are never served for another one.
+        is_other = (one.server_digest, one.tool) != (rule.server_digest, rule.tool)
+        if is_other or one.is_error or spelling.repeats(one):
             continue
         said = (one.result_sha256, one.state_after)
         if seen.setdefault(spelling.key(call_of(one)) or "", said) != said:

@@ -37,7 +37,11 @@ def spelt_forms(recordings: Iterable[Recording], spelling: Spelling) -> Mapping[
         form = spelling.key(call_of(one)) if one.effect is Effect.READ_ONLY else None
         if form:
             groups[form].append(one)
-    return {form: min(one.recording_id for one in found) for form, found in groups.items() if _are_one(found)}
+    return {
+        form: min(one.recording_id for one in found)
+        for form, found in groups.items()
+        if _are_one(found) and not any(map(spelling.repeats, found))
+    }
 
 
 def _are_one(found: Iterable[Recording]) -> bool:

@@ -83,6 +83,11 @@ class Spelling:
         state = [call.state.world, call.state.session]
         return digest(["spelling", call.server_digest, call.tool, form, state, call.path_mode.value])
 
+    def repeats(self, recording: Recording) -> bool:
+        """Whether a result repeats an argument that has a rule: then it is that spelling's own."""
+        places = self._rules.get((recording.server_digest, recording.tool), {})
+        return any(repeats(recording, place) for place in places)
+
     def told_apart_by(self, one: Call, other: Call) -> tuple[str, ...]:
         """Name the rules without which two spellings of one call would be two calls, in the order of `RULES`."""
         places = self._rules.get((one.server_digest, one.tool), {})
@@ -131,6 +136,12 @@ def strings(value: Any, place: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict):
         return [found for key, item in value.items() for found in strings(item, f"{place}/{_escaped(key)}")]
     return []
+
+
+def repeats(recording: Recording, place: str) -> bool:
+    """Whether a result repeats the argument at a place, as "no such file: a//b" does, error or not."""
+    texts = (text for where, text in strings(parse_canonical(recording.arguments_json)) if where == place)
+    return any(canonical(text)[1:-1] in recording.result_json for text in texts)
 
 
 def _through(steps: Sequence[Rewrite], text: str) -> str:
