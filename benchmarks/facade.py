@@ -1,15 +1,19 @@
 """The MCP facade beside a bare server of the official SDK: `python -m benchmarks.facade EXPORT`.
 
 Both over streamable HTTP, stateless, JSON answers; the bare one returns a constant of the same length, checks nothing
-and keeps nothing. The client is the SDK's.
+and keeps nothing. The client is the SDK's. Ours takes turns with two bare ones: one has a single tool and is called
+without arguments, which spares the SDK the look at its schema; the other has the task's tools and gets the same calls.
 """
 
 import argparse
 import asyncio
 import json
 import sys
+import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +23,21 @@ from firefly.simulator.v1 import simulator_service_pb2 as pb
 from mcp import Client, types
 from mcp.server.lowlevel import Server
 
-from benchmarks.serving import RUNS, Called, Figures, free_port, process, quantile, simulator
+from benchmarks.serving import RUNS, START_SECONDS, Called, Figures, free_port, process, quantile, simulator
 
 CLIENTS, CALLS = 16, 10
 """Clients at once, calls of each, one after the other: no more than a task allows."""
 
 
-def serve_constant(port: int, size: int) -> None:
-    """Answer every call with the same text."""
+def serve_constant(port: int, size: int, listing: Path | None = None) -> None:
+    """Answer every call with the same text; `listing` holds the tools to offer as JSON, by default there is one."""
     tool = types.Tool(name="constant", description="", input_schema={"type": "object"})
+    told = json.loads(listing.read_text(encoding="utf-8")) if listing else []
+    tools = [types.Tool.model_validate(one) for one in told] or [tool]
     block = types.TextContent(type="text", text="x" * size)
 
     async def list_tools(ctx: Any, params: Any) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[tool])
+        return types.ListToolsResult(tools=tools)
 
     async def call_tool(ctx: Any, params: Any) -> types.CallToolResult:
         return types.CallToolResult(content=[block])
@@ -61,31 +67,63 @@ async def calls(urls: list[str], name: str, arguments: dict[str, Any]) -> tuple[
         return len(spent) / (time.perf_counter() - begun), sorted(spent)
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the servers that take turns."""
+
+    process: psutil.Process
+    urls: list[str]
+    name: str
+    arguments: dict[str, Any]
+
+
 async def measure(export: Path) -> None:
-    """Measure both alternately."""
-    called, figures, mcp_port, bare_port = Called(export), Figures(), free_port(), free_port()
+    """Measure all three alternately."""
+    called, figures, mcp_port, ports = Called(export), Figures(), free_port(), (free_port(), free_port())
     async with AsyncExitStack() as resources:
         ours = await resources.enter_async_context(simulator(export, "memory", "--mcp-port", str(mcp_port)))
         (request,) = await called.requests(ours.stub, 1, 1)
-        size = len((await ours.stub.CallTool(request)).text)
-        command = [sys.executable, "-m", "benchmarks.facade", "--constant", str(bare_port), str(size)]
-        bare = psutil.Process(resources.enter_context(process(command)).pid)
-        await _listening(bare_port)
+        size = str(len((await ours.stub.CallTool(request)).text))
+        opening = pb.CreateEpisodeRequest(task_id=called.task_id)
+        listing = Path(resources.enter_context(tempfile.TemporaryDirectory())) / "tools.json"
+        listing.write_text(_listing((await ours.stub.CreateEpisode(opening)).tools), encoding="utf-8")
+        command = [sys.executable, "-m", "benchmarks.facade", "--constant"]
+        bare = resources.enter_context(process([*command, str(ports[0]), size]))
+        alike = resources.enter_context(process([*command, str(ports[1]), size, "--listing", str(listing)]))
+        arguments = json.loads(called.arguments)
+        # Constants: only where they listen differs from ours.
+        one = Side(psutil.Process(bare.pid), _urls(ports[0]), "constant", {})
+        two = Side(psutil.Process(alike.pid), _urls(ports[1]), called.name, arguments)
+        await asyncio.gather(*map(_listening, ports))
         for _ in range(RUNS):
-            opening = pb.CreateEpisodeRequest(task_id=called.task_id)
             urls = [(await ours.stub.CreateEpisode(opening)).mcp_url for _ in range(CLIENTS)]
-            for who, to, name, cpu in (
-                ("reference", [f"http://127.0.0.1:{bare_port}/mcp"] * CLIENTS, "constant", lambda: _cpu(bare)),
-                ("ours", urls, called.name, ours.cpu_seconds),
-            ):
-                busy = cpu()
-                rate, spent = await calls(to, name, json.loads(called.arguments) if who == "ours" else {})
-                where = f"MCP facade, {CLIENTS} clients"
-                figures.add(f"{where}, calls", "1/s", who, rate)
-                figures.add(f"{where}, p50", "ms", who, quantile(spent, 0.5) * 1e3)
-                figures.add(f"{where}, p99", "ms", who, quantile(spent, 0.99) * 1e3)
-                figures.add(f"{where}, CPU of the server", "us/call", who, (cpu() - busy) / len(spent) * 1e6)
+            own = Side(psutil.Process(ours.process.pid), urls, called.name, arguments)
+            found = {side.urls[0]: await _turn(side) for side in (one, own, two)}
+            for where, other in (("bare server", one), ("bare server of the same tools and call", two)):
+                for who, side in (("ours", own), ("reference", other)):
+                    for unit, value in found[side.urls[0]].items():
+                        figures.add(f"MCP facade, {CLIENTS} clients, {where}, {unit}", unit.split()[-1], who, value)
     figures.write()
+
+
+async def _turn(side: Side) -> dict[str, float]:
+    busy = _cpu(side.process)
+    rate, spent = await calls(side.urls, side.name, side.arguments)
+    cpu = (_cpu(side.process) - busy) / len(spent) * 1e6
+    p50, p99 = quantile(spent, 0.5) * 1e3, quantile(spent, 0.99) * 1e3
+    return {"calls in 1/s": rate, "p50 in ms": p50, "p99 in ms": p99, "CPU of the server in us/call": cpu}
+
+
+def _urls(port: int) -> list[str]:
+    return [f"http://127.0.0.1:{port}/mcp"] * CLIENTS
+
+
+def _listing(tools: Iterable[Any]) -> str:
+    listed = []
+    for one in tools:
+        schema = {**json.loads(one.input_schema_json), "type": "object"}
+        listed.append({"name": one.name, "description": one.description, "inputSchema": schema})
+    return json.dumps(listed)
 
 
 def _cpu(one: psutil.Process) -> float:
@@ -94,7 +132,7 @@ def _cpu(one: psutil.Process) -> float:
 
 
 async def _listening(port: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(START_SECONDS):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -110,9 +148,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("export", type=Path, nargs="?")
     parser.add_argument("--constant", type=int, nargs=2)
+    parser.add_argument("--listing", type=Path)
     asked = parser.parse_args()
     if asked.constant:
-        serve_constant(*asked.constant)
+        port, size = asked.constant
+        serve_constant(port, size, asked.listing)
     else:
         asyncio.run(measure(asked.export))
 
