@@ -99,7 +99,8 @@ def statement_of(text: str, dialect: str, read: SqlReader) -> Statement | None:
     tail = text[sum(len(piece.gap) + len(piece.text) for piece in pieces) :]
     if not pieces or _GAP.fullmatch(tail) is None or not all(map(_may_follow, pieces, pieces[1:])):
         return None
-    parsed = read(text, dialect)
+    # Blanks of the same length for comments: sqlglot does not know `ORDER /* why */ BY`, engines do.
+    parsed = read("".join(" " * len(piece.gap) + piece.text for piece in pieces) + " " * len(tail), dialect)
     if parsed is None or not parsed.bounds <= _bounds(pieces):
         return None
     return Statement(tuple(_told(pieces, parsed)), tail, parsed.shape)
