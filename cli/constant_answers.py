@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.proof.absence import is_refusal
 from shared.proof.canonical import canonical, parse_canonical
 
 Answered = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -14,7 +15,8 @@ def most_frequent(tasks: Iterable[Answered]) -> dict[str, Any]:
     """Find the most frequent ground truth per answer type; of equally frequent ones the first in canonical order."""
     counts: dict[str, Counter[str]] = {}
     for types, truth in tasks:
-        for name, value in truth.items():
+        # A refusal's reason answers nothing by itself, and would only keep a name from being the most frequent text.
+        for name, value in () if is_refusal(truth) else truth.items():
             counts.setdefault(type_of(types.get(name)), Counter())[canonical(value)] += 1
     return {
         kind: parse_canonical(min(counted.items(), key=lambda pair: (-pair[1], pair[0]))[0])

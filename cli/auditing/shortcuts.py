@@ -12,6 +12,7 @@ from cli.auditing.recorded import Recorded, read_recorded
 from cli.dataset.reading import TaskRow
 from cli.dataset.similarity import jaccard, shingles
 from shared.model.errors import Rejected
+from shared.proof.absence import MISSING, is_refusal
 from shared.proof.arithmetic import as_number
 from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.equality import equal, fold
@@ -47,6 +48,11 @@ class _Asked:
     task: TaskRow
     truth: Mapping[str, Any]
 
+    @property
+    def sought(self) -> Mapping[str, Any]:
+        """The truth without the reason of a refusal: of two that every system text names, the right one is granted."""
+        return {MISSING: self.truth[MISSING]} if is_refusal(self.truth) else self.truth
+
     def right(self, answer: Mapping[str, Any]) -> bool:
         types = self.task.answer_types
         return all(
@@ -65,6 +71,7 @@ def measure(folder: Path, seed: int = 0) -> list[Shortcut]:
     return [
         _written("empty answer", asked, ""),
         _written("always refuses", asked, REFUSAL),
+        Shortcut("always refuses, naming the best words of the prompt", sum(map(_refuses_right, asked)), len(asked)),
         _constant("best constant per answer schema, by types", asked, by_name=False),
         _constant("best constant per answer schema, with field names", asked, by_name=True),
         Shortcut("prompt only, best of all its words", sum(map(_in_prompt, asked)), len(asked)),
@@ -105,12 +112,16 @@ def _same(one: _Asked, answer: Sequence[Any]) -> bool:
     return one.right(dict(zip(one.truth, answer, strict=True)))
 
 
+def _refuses_right(one: _Asked) -> bool:
+    return is_refusal(one.truth) and _in_prompt(one)
+
+
 def _in_prompt(one: _Asked) -> bool:
     """Tell whether some words of the prompt are the answer, field by field: no choice could do better."""
     texts = [next(filter(None, groups)) for groups in _WORDS.findall(one.task.prompt) if any(groups)]
     runs = [" ".join(texts[at : at + size]) for size in (1, 2, 3, 4) for at in range(len(texts) - size + 1)]
     types = one.task.answer_types
-    return all(any(equal(types.get(name, {}), value, run) for run in runs) for name, value in one.truth.items())
+    return all(any(equal(types.get(name, {}), value, run) for run in runs) for name, value in one.sought.items())
 
 
 def _random_calls(asked: Sequence[_Asked], recorded: Recorded, rng: random.Random) -> Shortcut:
@@ -122,7 +133,7 @@ def _random_calls(asked: Sequence[_Asked], recorded: Recorded, rng: random.Rando
         for _ in range(_TRIALS if pool else 0):
             chosen = rng.sample(pool, min(calls, len(pool)))
             values = [value for name in chosen for value in recorded.values(name)[:_MOST_VALUES]]
-            guess = {name: _guess(one, name, values, rng) for name in one.truth}
+            guess = {**one.truth, **{name: _guess(one, name, values, rng) for name in one.sought}}
             solved += one.right(guess) / _TRIALS
     return Shortcut("random calls, as many as the task needs", solved, len(asked))
 

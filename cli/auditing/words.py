@@ -84,6 +84,13 @@ def _field(form: Form) -> str:
     return f"{form['key']} = {in_words(form['value'])}{rounded}"
 
 
+def _question(form: Form) -> str:
+    asked = "; ".join(map(in_words, form["fields"]))
+    if "missing" not in form:
+        return asked
+    return f"{asked}. Nothing there is about {in_words(form['missing'])}, as there is about {in_words(form['twin'])}"
+
+
 _WORDS: Mapping[str, Callable[[Form], str]] = {
     "literal": lambda form: f"“{form['text']}”{' ' * bool(form.get('unit'))}{form.get('unit', '')}",
     "table": _table,
@@ -109,5 +116,5 @@ _WORDS: Mapping[str, Callable[[Form], str]] = {
     "computed": _computed,
     "result": _result,
     "field": _field,
-    "question": lambda form: "; ".join(map(in_words, form["fields"])),
+    "question": _question,
 }

@@ -8,6 +8,7 @@ from firefly_client import AsyncEpisode
 from cli.constant_answers import most_frequent, type_of
 from cli.dataset.reading import TaskRow
 from shared.model.errors import BadInput, Rejected
+from shared.proof.absence import FIELDS
 from shared.proof.canonical import parse, parse_canonical
 from shared.proof.evidence import derive
 from shared.proof.plain import plain_json
@@ -63,5 +64,5 @@ class ConstantAgent:
         """See `Agent`."""
         properties = episode.start.answer_schema.get("properties", {})
         types = task.answer_types if task else {}
-        answer = {name: self._frequent.get(type_of(types.get(name))) for name in properties}
+        answer = {name: self._frequent.get(type_of(types.get(name))) for name in properties if name not in FIELDS}
         return plain_json(answer)

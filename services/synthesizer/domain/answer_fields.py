@@ -14,6 +14,7 @@ from shared.model.explorations import ExecutedCall
 from shared.model.logical_sources import CHANGED_FILE
 from shared.model.tasks import FieldEvidence
 from shared.model.values import ValueKind
+from shared.proof.absence import CANNOT, FIELDS, MISSING, REASONS
 from shared.proof.canonical import canonical, parse
 from shared.proof.dates import read_date
 from shared.proof.evidence import derive
@@ -92,6 +93,8 @@ def answer_field(
 
 def schema(fields: Sequence[AnswerField]) -> dict[str, Any]:
     """Write the JSON Schema of the answer."""
+    if FIELDS & {field.key for field in fields}:
+        raise Rejected("reserved_key", "a field is called as those of a refusal")
     kinds = {"number": "number", "integer": "number", "boolean": "boolean", "set": "array", "list": "array"}
     properties: dict[str, Any] = {}
     for field in fields:
@@ -99,10 +102,12 @@ def schema(fields: Sequence[AnswerField]) -> dict[str, Any]:
         items = {"items": {"type": "string"}} if kind == "array" else {}
         described = {"description": field.stated} if field.stated else {}
         properties[field.key] = {"type": kind, **items, **described}
+    # In every schema, also where there is an answer: otherwise it would say which tasks have none.
+    refusing = {CANNOT: {"type": "string", "enum": list(REASONS)}, MISSING: {"type": "string"}}
     return {
         "type": "object",
-        "properties": properties,
-        "required": [field.key for field in fields],
+        "properties": {**properties, **refusing},
+        "anyOf": [{"required": [field.key for field in fields]}, {"required": list(refusing)}],
         # Models that constrain their output to a schema would otherwise add keys.
         "additionalProperties": False,
     }

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.synthesizer.domain import sentences, tidying
 from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
 from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
 from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.refusing import refusal
 from services.synthesizer.domain.result_asking import FAMILY, meaning_of
 from services.synthesizer.domain.slicing import Reference, reference
 from services.synthesizer.domain.tasks import Catalogue, Meant, generator, make_task, nothing_id, task_id
@@ -52,15 +54,17 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     """
     meaning = _meaning(exploration, catalogue)
     question = _question(meaning)
-    fields = _fields(exploration, question, meaning["citations"])
-    if is_guessable(fields):
+    asked = _fields(exploration, question, meaning["citations"])
+    if is_guessable(asked):
         raise Rejected("guessable", "nothing but small whole numbers is asked")
+    # What is asked was proven of the twin then: its words are those of a question that has an answer.
+    fields = asked if question.missing is None else _refusal(exploration, question, meaning)
     # Only what was proven is asked, and the id follows from that:
     # a side field that fell away was never part of the task.
-    kept = lf.Question(question.family, tuple(field.form for field in fields))
-    meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields))
+    kept = replace(question, fields=tuple(field.form for field in asked))
+    meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields), asked)
     identity = task_id(exploration, meant)
-    prompt = _prompt(kept, fields, meaning.get("tables", ()), identity)
+    prompt = _prompt(kept, asked, meaning.get("tables", ()), identity)
     task = make_task(exploration, meant, catalogue, identity, prompt)
     _refuse_giveaways(exploration, task)
     return task
@@ -105,6 +109,15 @@ def _fields(
             if form is question.fields[-1] or "shipped" in question.family:
                 raise
     return tuple(found)
+
+
+def _refusal(exploration: Exploration, question: lf.Question, meaning: Mapping[str, Any]) -> tuple[AnswerField, ...]:
+    calls = {call.call_id: call for call in exploration.calls}
+    volatile = {call.call_id: call.volatile for call in exploration.repeated}
+    try:
+        return refusal(question, meaning["absence"], calls, volatile)
+    except (LookupError, TypeError) as error:
+        raise Rejected("bad_meaning", "the plan does not say what proves that something is missing") from error
 
 
 def _reference(exploration: Exploration, fields: Sequence[AnswerField]) -> Reference:

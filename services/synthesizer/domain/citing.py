@@ -42,18 +42,26 @@ def cite(
     """
     sources, first, columns = [], [], None
     for planned in citation["sources"]:
-        call = calls.get(planned["call"])
-        if call is None or call.looks_failed or call.is_error or not call.result_json:
-            raise Rejected("no_citable_value", f"call {planned['call']} gave nothing to cite")
-        cited = find(json.loads(planned["find"]), call)
-        # Cited or not, what differed between the runs cannot be anybody's answer tomorrow.
-        if is_volatile(cited.locator_json, volatile.get(call.call_id, ())):
-            raise Rejected("unstable_value", f"the value in {call.call_id} differs between runs")
-        located = locate(call.result_json, cited.locator_json)
-        sources.append(Source(call.call_id, cited.locator_json, located.sha256))
+        source, cited = cited_source(planned, calls, volatile)
+        sources.append(source)
         first, columns = list(cited.first), cited.columns
     steps = [_placed(step, columns) for step in (*first, *citation["transforms"])]
     return FieldEvidence(citation["field"], tuple(sources), canonical(steps))
+
+
+def cited_source(
+    planned: Mapping[str, Any], calls: Mapping[str, ExecutedCall], volatile: Mapping[str, Sequence[str]]
+) -> tuple[Source, Cited]:
+    """Find one cited place; raises as `cite`."""
+    call = calls.get(planned["call"])
+    if call is None or call.looks_failed or call.is_error or not call.result_json:
+        raise Rejected("no_citable_value", f"call {planned['call']} gave nothing to cite")
+    cited = find(json.loads(planned["find"]), call)
+    # Cited or not, what differed between the runs cannot be anybody's answer tomorrow.
+    if is_volatile(cited.locator_json, volatile.get(call.call_id, ())):
+        raise Rejected("unstable_value", f"the value in {call.call_id} differs between runs")
+    located = locate(call.result_json, cited.locator_json)
+    return Source(call.call_id, cited.locator_json, located.sha256), cited
 
 
 def find(wanted: Mapping[str, Any], call: ExecutedCall) -> Cited:

@@ -12,16 +12,23 @@ from services.synthesizer.domain.slicing import Reference
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.explorations import Exploration
 from shared.model.tasks import Limits, Task
+from shared.proof.absence import is_refusal
 from shared.proof.canonical import canonical, digest, sha256_text
 from shared.proof.identity import identifier
 
 POLICY = "backward-1"
 SCHEMA_VERSION = "1"
 _EASY, _MEDIUM = 1, 3
+_OWN = frozenset(("path", "title", "dated", "time", "missing", "twin"))
+"""What tells twins apart."""
 _SYSTEM = (
     "You answer questions about the files of one company with the tools you are given. "
     "The files lie under /workspace. Now is {day}, {time} ({zone}); take this as today's date. "
-    "Look things up rather than guess, and give the final answer as one JSON object, with nothing else around it."
+    "Look things up rather than guess, and give the final answer as one JSON object, with nothing else around it. "
+    # In every task: said only where it is true, it would be the answer.
+    'If the files do not say what is asked, answer {{"cannot_answer": reason, "missing": name}} instead. The reason is '
+    "“no_record” where the list or sheet that should say it has no entry for the thing, and the name is what such an "
+    "entry would be called there; or “no_value” where the entry is there but empty, and the name is that of the entry."
 )
 
 
@@ -42,6 +49,8 @@ class Meant:
     """The logical form as JSON values."""
     fields: tuple[AnswerField, ...]
     reference: Reference
+    asked: tuple[AnswerField, ...] = ()
+    """What the words ask for, where that has no answer."""
 
 
 def task_id(exploration: Exploration, meant: Meant) -> str:
@@ -88,8 +97,8 @@ def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, iden
         system=system_text(exploration.frozen_now),
         prompt=prompt,
         tools=tools,
-        answer_schema_json=canonical(schema(fields)),
-        answer_template=_template(fields),
+        answer_schema_json=canonical(schema(meant.asked or fields)),
+        answer_template=_template(meant.asked or fields),
         answer_types_json=canonical({field.key: field.answer_type for field in fields}),
         ground_truth_json=canonical({field.key: field.value for field in fields}),
         evidence=tuple(field.evidence for field in fields),
@@ -101,7 +110,7 @@ def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, iden
         twin_group=identifier("twin", [_skeleton(meant.form), exploration.shape]),
         limits=Limits(most, most + 4, 40_000),
         difficulty=_difficulty(meant.reference.min_known_calls),
-        tags=(*meant.reference.tags, meant.family),
+        tags=(*meant.reference.tags, meant.family, *_refusing(fields)),
         shape=exploration.shape,
         live_capable=True,
         provenance_json=_provenance(exploration),
@@ -121,12 +130,16 @@ def _template(fields: Sequence[AnswerField]) -> str:
     return "; ".join(f"{field.key.replace('_', ' ')}: {{{field.key}}}" for field in fields)
 
 
+def _refusing(fields: Sequence[AnswerField]) -> tuple[str, ...]:
+    return ("refusal",) if is_refusal({field.key: field.value for field in fields}) else ()
+
+
 def _skeleton(form: Any) -> Any:
     """A form without what it is about: twins ask the same of other entities."""
     if isinstance(form, Mapping):
         if form.get("is") == "literal":
             return {"is": "literal", "kind": form.get("kind", "")}
-        return {k: _skeleton(v) for k, v in form.items() if k not in ("path", "title", "dated", "time")}
+        return {k: _skeleton(v) for k, v in form.items() if k not in _OWN}
     return [_skeleton(item) for item in form] if isinstance(form, list) else form
 
 

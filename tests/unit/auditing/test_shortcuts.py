@@ -122,3 +122,14 @@ def test_an_export_is_read_whole(tmp_path):
     assert len(names) > 3
     assert any(recorded.values(name) for name in names)
     assert {one.tasks for one in shortcuts.measure(tmp_path / "out")} == {0, 2}
+
+
+def test_refusing_is_worth_what_the_prompt_names(monkeypatch):
+    def refusing(number, missing):
+        truth = {"cannot_answer": "no_record", "missing": missing}
+        return task(number, f"w{number}", "What was counted of the Hinge (P-12)?", truth)
+
+    found = shares(monkeypatch, [refusing(1, "P-12"), refusing(2, "P-13"), task(3), task(4, prompt="Is it Town 4?")])
+    assert found["always refuses, naming the best words of the prompt"] == (1, 4)
+    assert found["prompt only, best of all its words"] == (2, 4)
+    assert found["always refuses"] == (0, 4)
