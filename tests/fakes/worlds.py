@@ -82,16 +82,16 @@ def world(digest: str = DIGEST) -> WorldRecord:
 def nodes(version: int = 0) -> tuple[ToolNode, ...]:
     """Tools of four made-up servers that can read the shop."""
     return (
-        _node(
+        a_node(
             version,
             "desk",
             "look_into",
             "Read the complete contents of a file as text",
-            (_parameter("path", ValueKind.PATH),),
+            (a_parameter("path", ValueKind.PATH),),
             calls=({"path": "/workspace/notes/review.md"},),
             edges=(("ask", "/question", "SKU", Grade.CANDIDATE),),
         ),
-        _node(
+        a_node(
             version,
             "base",
             "ask",
@@ -99,19 +99,19 @@ def nodes(version: int = 0) -> tuple[ToolNode, ...]:
             (Parameter("/question", "question", ValueKind.FREE_TEXT, "string", True, language="sql"),),
             calls=({"question": "SELECT 1"},),
         ),
-        _node(
+        a_node(
             version,
             "clock",
             "shift",
             "Convert time between zones",
             (
-                _parameter("source_zone", ValueKind.TIME_ZONE),
-                _parameter("target_zone", ValueKind.TIME_ZONE),
-                _parameter("at", ValueKind.TIME),
+                a_parameter("source_zone", ValueKind.TIME_ZONE),
+                a_parameter("target_zone", ValueKind.TIME_ZONE),
+                a_parameter("at", ValueKind.TIME),
             ),
             pure=True,
         ),
-        _node(
+        a_node(
             version,
             "scales",
             "weigh",
@@ -137,7 +137,8 @@ def _table(path: str, rows: tuple[tuple[str, ...], ...]) -> WorldTable:
     return WorldTable(path, path.rpartition("/")[2].removesuffix(".csv"), "csv", tuple(columns), len(body))
 
 
-def _parameter(name: str, kind: ValueKind) -> Parameter:
+def a_parameter(name: str, kind: ValueKind) -> Parameter:
+    """A required text."""
     return Parameter(f"/{name}", name, kind, "string", True)
 
 
@@ -146,7 +147,8 @@ def _units(name: str) -> Parameter:
     return Parameter(f"/{name}", name, ValueKind.UNIT, "string", True, enum=enum)
 
 
-def _node(version, server, name, description, parameters, *, pure=False, outputs=(), calls=(), edges=()):  # noqa: PLR0913
+def a_node(version, server, name, description, parameters, *, pure=False, outputs=(), calls=(), edges=()):  # noqa: PLR0913
+    """One tool of a made-up server."""
     return ToolNode(
         version=version,
         tool_id=identifier("tool", name),

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.sampler.domain import walks
+from services.sampler.domain import refusals, walks
 from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import Toolbox, toolbox
 from services.sampler.domain.effort import is_single
@@ -132,7 +132,15 @@ def plan_question(
     """
     realiser = Realiser(rng, abilities, relations)
     realiser.prepare(question)
-    citations = [
+    shown = refusals.evidence(realiser, question) if question.missing else {"citations": _citations(realiser, question)}
+    plan: Plan = realiser.plan
+    if not 0 < len(plan.calls) <= _MOST_CALLS:
+        raise Infeasible("too many calls")
+    return plan.finish({"question": lf.to_json(question), "tables": _tables(relations, question), **shown})
+
+
+def _citations(realiser: Realiser, question: lf.Question) -> list[dict[str, object]]:
+    return [
         {
             "field": field.key,
             "sources": [{"call": source.call_id, "find": source.find} for source in answer.sources],
@@ -141,12 +149,6 @@ def plan_question(
         for field in question.fields
         for answer in (realiser.answer(field),)
     ]
-    plan: Plan = realiser.plan
-    if not 0 < len(plan.calls) <= _MOST_CALLS:
-        raise Infeasible("too many calls")
-    return plan.finish(
-        {"question": lf.to_json(question), "citations": citations, "tables": _tables(relations, question)}
-    )
 
 
 def _tables(relations: Relations, question: lf.Question) -> list[dict[str, object]]:

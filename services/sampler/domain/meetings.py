@@ -1,6 +1,7 @@
 """Families in which two values that are found apart meet in one call, because one thing relates them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from services.sampler.domain.asking import Asker, attribute, is_telling, said
 from services.sampler.domain.framing import question
@@ -20,7 +21,7 @@ from services.sampler.domain.selecting import (
     shared_category,
 )
 from shared.model import logical_form as lf
-from shared.model.catalogue import WorldFact
+from shared.model.catalogue import WorldColumn, WorldFact
 from shared.proof.words import words
 
 _SEVERAL, _SURE, _SINCE, _APART = 0.35, 0.6, 0.7, 0.6
@@ -58,8 +59,38 @@ def best_of(asker: Asker) -> lf.Question:
     return question("best_of", list(dict.fromkeys(asked)))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The sheet that a document names, how its rows are named, and what is asked of one."""
+
+    tables: tuple[lf.Table, ...]
+    sheet: lf.Form
+    reference: Reference
+    there: tuple[str, ...]
+    """What rows of that sheet are named, as far as a look at the world shows them."""
+    rows: int
+    column: WorldColumn
+
+
 def placed(asker: Asker) -> lf.Question:
     """What stands on the sheet that a document names, in the row of something that the question names."""
+    where = place(asker)
+    return placed_question(where, standing(asker, where))
+
+
+def placed_question(where: Place, key: lf.Form) -> lf.Question:
+    """Ask for one row of that sheet."""
+    column = where.column
+    found = (where.tables, where.sheet, where.reference.column.name, key)
+    return question("placed", [lf.SheetValue(*found, column.name, column.kind, column.unit)])
+
+
+def place(asker: Asker) -> Place:
+    """Draw a sheet that a document names.
+
+    Raises:
+        Infeasible: there is none.
+    """
     sheets = asker.some(_books(asker))
     tables = tuple(relation.table for relation in sheets)
     unique = [c.name for c in sheets[0].world_table.columns if all(is_unique(s.columns[c.name], s) for s in sheets)]
@@ -69,26 +100,27 @@ def placed(asker: Asker) -> lf.Question:
     reference = asker.some(keys)
     names = {table.name for table in tables}
     sheet = asker.some([f for f in asker.relations.facts if f.text in names])
-    there = next(r for r in sheets if r.table.name == sheet.text).columns[reference.column.name].samples
-    key = _standing(asker, reference, there)
+    named = next(r for r in sheets if r.table.name == sheet.text)
+    there, rows = named.columns[reference.column.name].samples, named.world_table.row_count
     column = asker.some([c for c in sheets[0].measures if c is not reference.column])
-    found = said(sheet, asker.relations)
-    where = (tables, found, reference.column.name, key)
-    values = [lf.SheetValue(*where, column.name, column.kind, column.unit)]
-    return question("placed", values)
+    return Place(tables, said(sheet, asker.relations), reference, there, rows, column)
 
 
-def _standing(asker: Asker, reference: Reference, there: Sequence[str]) -> lf.Literal | lf.Attribute:
-    """What names a row that stands on the sheet: a name that is looked up may stand on another sheet alone."""
+def standing(asker: Asker, where: Place, *, there: bool = True) -> lf.Literal | lf.Attribute:
+    """What names a row that stands on the sheet, or one of another list that does not.
+
+    A name that is looked up may stand on another sheet alone.
+    """
+    reference = where.reference
     name, rows = reference.target.keys[-1], reference.target
     if name is reference.key:
-        return lf.Literal(asker.some([text for text in name.samples if text in there]), name.kind)
+        return lf.Literal(asker.some([text for text in name.samples if (text in where.there) is there]), name.kind)
     known = [
         text
         for text in name.samples
         if (row := rows.row_of(name.name, text)) is not None
         and row < len(reference.key.samples)
-        and reference.key.samples[row] in there
+        and (reference.key.samples[row] in where.there) is there
     ]
     return keyed_by(reference, name, lf.Literal(asker.some(known), name.kind))
 

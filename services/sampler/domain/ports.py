@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from services.sampler.domain.capabilities import Ability, Skill
 from services.sampler.domain.plan import Found, Plan
-from services.sampler.domain.relations import Relation
+from services.sampler.domain.relations import Relation, Relations
 from shared.model.logical_form import Aggregate, Table
 
 
@@ -15,6 +15,7 @@ class Realising(Protocol):
 
     rng: random.Random
     plan: Plan
+    relations: Relations
     wanted: dict[Any, tuple[str, ...]]
     flowing: set[Any]
     together: dict[Any, tuple[Aggregate, ...]]

@@ -17,6 +17,7 @@ from services.sampler.domain.comparisons import (
 from services.sampler.domain.framing import question
 from services.sampler.domain.histories import branch_change, changed_code, history
 from services.sampler.domain.meetings import best_of, meeting, placed
+from services.sampler.domain.refusals import unplaced
 from services.sampler.domain.relations import Relation, is_whole
 from services.sampler.domain.selecting import aggregates, conditions, counted, key_of
 from shared.model import logical_form as lf
@@ -166,7 +167,9 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (changed_code, 4),
     (branch_change, 3),
     (limit_against, 4),
-    (placed, 11),
+    (placed, 2),
+    # Half of these have an answer: as many of either sort as there were of the answered one alone.
+    (unplaced, 20),
 )
 
 

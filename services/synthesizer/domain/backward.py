@@ -55,10 +55,10 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     meaning = _meaning(exploration, catalogue)
     question = _question(meaning)
     asked = _fields(exploration, question, meaning["citations"])
-    if is_guessable(asked):
-        raise Rejected("guessable", "nothing but small whole numbers is asked")
     # What is asked was proven of the twin then: its words are those of a question that has an answer.
     fields = asked if question.missing is None else _refusal(exploration, question, meaning)
+    if is_guessable(fields):
+        raise Rejected("guessable", "nothing but small whole numbers is asked")
     # Only what was proven is asked, and the id follows from that:
     # a side field that fell away was never part of the task.
     kept = replace(question, fields=tuple(field.form for field in asked))
