@@ -25,8 +25,11 @@ from services.simulator.domain.snapshots import RUNTIME, WORLDS, Content
 from shared.model.catalogue import ToolRecord, WorldRecord
 from shared.runtime.servers.launcher import Launcher
 from shared.runtime.servers.programs import find_programs
+from shared.runtime.servers.session import Timeouts
 from shared.runtime.servers.world_store import WorldStore
 from shared.runtime.settings import ServiceSettings
+
+_START_SECONDS = 300.0
 
 
 @click.command()
@@ -102,7 +105,9 @@ async def _proven(
 ) -> tuple[ToolRecord, ...]:
     # Copies: probing keeps a world without files beside them, and a snapshot is never written to.
     shutil.copytree(runnable.worlds, scratch / WORLDS)
-    launcher = Launcher(runnable.servers, ServiceSettings().cache_dir, scratch / "probes", find_programs())
+    # A pass that nobody waits for: on a busy machine servers with large imports took longer than a minute to start.
+    timeouts = Timeouts(start=_START_SECONDS)
+    launcher = Launcher(runnable.servers, ServiceSettings().cache_dir, scratch / "probes", find_programs(), timeouts)
     servers = Servers(launcher, WorldStore(scratch / WORLDS), scratch / "probes")
     found: tuple[ToolRecord, ...] = ()
     for world in worlds[:1]:
