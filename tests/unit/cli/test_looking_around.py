@@ -1,14 +1,20 @@
 """Looking around a world is recorded for everybody, and what the crawl could not prove is asked once more."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from cli import snapshot_expand
 from cli.paths.around import looks
 from cli.paths.expanding import Expansion
 from cli.paths.reproving import put_in, reproven, unproven
 from cli.snapshot_expand import wider
 from services.crawler.domain.records import ServerFacts
+from services.simulator.adapters.live_pool import Runnable
+from services.simulator.adapters.snapshot_file import read_content
 from shared.model.catalogue import (
     Behaviour,
     CrawlOutcome,
@@ -22,7 +28,8 @@ from shared.model.catalogue import (
 )
 from shared.model.tasks import OfferedTool
 from shared.proof.canonical import canonical
-from tests.unit.cli.test_paths import FILES, WORLD, ServerPool, gathered, shelf  # noqa: F401 - a fixture
+from shared.runtime.servers.spec import ServersFile
+from tests.unit.cli.test_paths import FILES, WORLD, ServerPool, gathered, shelf, snapshot_of  # noqa: F401 - a fixture
 from tests.unit.crawler.test_probing import LISTING, Shop
 
 LOOKED_AT = WorldRecord(
@@ -126,3 +133,37 @@ async def test_a_second_try_proves_what_the_crawl_could_not(office):
 async def test_a_second_try_that_fails_proves_nothing(office):
     nothing_there = replace(LOOKED_AT, files=())
     assert await reproven(office, nothing_there, OneServer(Shop()), ("excel",)) == ()
+
+
+def test_the_command_writes_what_it_proved_made_and_looked_at(shelf, tmp_path, monkeypatch):  # noqa: F811
+    """The command as a whole over a pool that answers from files: only starting real servers is left out."""
+    made, pool = gathered(shelf), ServerPool(FILES)
+    unproven_one = tuple(replace(tool, behaviour=FAILED) for tool in made.content.tools[1:])
+    place = Path(snapshot_of(tmp_path, replace(made.content, tools=made.content.tools[:1] + unproven_one)))
+    (place / "runtime").mkdir()
+
+    class Pool:
+        def __init__(self, runnable, _):
+            assert {tool.behaviour.effect for tool in runnable.tools} == {Effect.READ_ONLY}
+
+        async def __aenter__(self):
+            return pool
+
+        async def __aexit__(self, *_):
+            return None
+
+    async def proven(*_):
+        return made.content.tools[1:]
+
+    runnable = Runnable(ServersFile(place, ()), {}, (*made.content.tools[:1], *unproven_one), place / "worlds")
+    monkeypatch.setattr(snapshot_expand, "read_runtime", lambda *_: runnable)
+    monkeypatch.setattr(snapshot_expand, "_proven", proven)
+    monkeypatch.setattr(snapshot_expand, "LivePoolThread", Pool)
+    command = [str(place), str(tmp_path / "wide"), "--json"]
+    shown = CliRunner().invoke(snapshot_expand.expand, command, catch_exceptions=False)
+    told = json.loads(shown.stdout.splitlines()[-1])
+    content = read_content(tmp_path / "wide", (WORLD,))
+    assert (told["calls"], told["tasks"]) == (len(pool.made), 2)
+    assert told["calls"] > told["looks_around"] > 0
+    assert told["new_recordings"] == told["calls"] == len(content.recordings) - len(made.content.recordings)
+    assert {tool.behaviour.effect for tool in content.tools} == {Effect.READ_ONLY}
