@@ -16,7 +16,7 @@ from shared.proof.units import dimension
 from shared.proof.words import words
 
 _DATED, _LISTED, _APPLIED = 0.6, 0.6, 0.5
-_MEASURES = ("line_count", "code_lines")
+_MEASURES = ("line_count",)
 _RECENT = 120
 
 

@@ -9,6 +9,7 @@ from services.synthesizer.domain.phrases import Speaker
 from shared.model import logical_form as lf
 
 _PAIR = 2
+_WITHIN = (["team"], ["office"], ["department"])
 
 
 def is_history(values: list[Any]) -> bool:
@@ -22,8 +23,9 @@ def is_history(values: list[Any]) -> bool:
 
 def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask who made a commit, and something about them."""
-    names = [f"their {nouns.humane(v.column)}" for v in values[1:]]
-    what, made = f"what {nouns.be(names)} {nouns.listed(names)}", commit(speaker, values[0])
+    names, made = [f"their {nouns.humane(v.column)}" for v in values[1:]], commit(speaker, values[0])
+    columns = [v.column for v in values[1:]]
+    what = f"which {columns[0]} are they in" if columns in _WITHIN else f"what {nouns.be(names)} {nouns.listed(names)}"
     return rng.choice(
         (
             f"Who made {made}, and {what}?",
@@ -80,7 +82,7 @@ def ask_branch(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             (
                 f"If {live} went live, what would the {name} come to in {form.unit} on {price}?",
                 f"We may merge {live}. What would its {name} come to in {form.unit} on {price}?",
-                f"Taking the {name} from {live}, how much is that in {form.unit} on {price}?",
+                f"How much would the {name} from {live} be in {form.unit} on {price}?",
             )
         )
     told = _told(speaker, next(o for o in form.operands if o != value), value)
@@ -107,7 +109,7 @@ def _moved(form: lf.Computed, told: str, *, either: bool, rng: random.Random) ->
     if either:
         return f"how {'many percent' if percent else 'far'} above or below {told} is it"
     if percent:
-        return rng.choice((f"by how many percent is it above {told}", f"how many percent higher is it than {told}"))
+        return rng.choice((f"how much higher is it in percent than {told}", f"by what percentage is it above {told}"))
     return rng.choice((f"how much higher is it than {told}", f"how far above {told} is it"))
 
 
