@@ -167,7 +167,7 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (changed_code, 4),
     (branch_change, 3),
     (limit_against, 4),
-    (placed, 2),
+    (placed, 3),
     # Half of these have an answer: as many of either sort as there were of the answered one alone.
     (unplaced, 20),
 )
