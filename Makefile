@@ -9,7 +9,8 @@ PYTHON ?= python3
 PYTHON312 ?= 3.12
 DATA ?= .firefly/data
 SERVERS ?= examples/mcp.json
-TESTS ?= tests/unit tests/contracts tests/integration tests/e2e clients/python/tests
+TESTS ?= tests/unit tests/contracts tests/integration tests/e2e tests/chaos clients/python/tests
+WORKERS ?= 2
 BENCHMARKS ?= style worker faust_shell subscriber gate snapshot_growth
 STATE := .firefly/make
 UV := $(STATE)/uv/bin/uv
@@ -61,7 +62,7 @@ check: setup ## format, lint, types, imports
 	$(BIN)/lint-imports
 
 test: setup ## all tests; starts what they need (Kafka, Valkey, MCP servers)
-	$(BIN)/pytest $(wildcard $(TESTS))
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(wildcard $(TESTS))
 
 contracts: setup $(STATE)/buf ## topics, messages, examples and settings agree; protos pass buf lint
 	$(BIN)/pytest tests/contracts

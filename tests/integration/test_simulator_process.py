@@ -212,4 +212,5 @@ def test_example_of_the_clients_readme_runs_as_it_stands(export, capsys):
         capsys.readouterr()
         exec(compile(example.replace("127.0.0.1:50051", target), "README.md", "exec"), {})
     printed = capsys.readouterr().out.strip().split("\n")
-    assert [line.split()[1:] for line in printed] == [["1.0", "pass", "exact"]] * 2
+    # The answer in the example is that of one of the two tasks.
+    assert sorted(line.split()[1:] for line in printed) == [["0.0", "fail", "exact"], ["1.0", "pass", "exact"]]
