@@ -39,12 +39,11 @@ def offered() -> tuple[OfferedTool, ...]:
     )
 
 
-def order_task(suffix: str = "") -> tuple[VerifiedTask, tuple[Recording, ...]]:
+def order_task(suffix: str = "", many: int = 1) -> tuple[VerifiedTask, tuple[Recording, ...]]:
     """Read which order is the latest, then look up its total; `suffix` makes another task over the same calls.
 
-    An export holds no two tasks with one answer: each further task counts the items as often as its suffix is long.
+    An export holds no two tasks with one answer: `many` says how often this one counts the items.
     """
-    many = 1 + len(suffix)
     office = Office()
     world = office.world
     first = office.record("files", "read_file", {"path": "orders/latest.txt"})

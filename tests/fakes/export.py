@@ -9,7 +9,7 @@ from tests.fakes import dataset, office
 
 def write_export(folder: Path, tasks: int = 2) -> Manifest:
     """Write an export with some tasks over the same calls."""
-    made = [dataset.order_task(" Please." * number) for number in range(tasks)]
+    made = [dataset.order_task(" Please." * number, 1 + number) for number in range(tasks)]
     recordings = [recording for _, recordings in made for recording in recordings]
     gathered = Gathered(
         [task for task, _ in made],
