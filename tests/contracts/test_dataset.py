@@ -34,7 +34,7 @@ def validator(name):
 
 
 def gathered(folder, tasks=None, more=(), **changes):
-    made = [dataset.order_task(), dataset.order_task(" Please.")] if tasks is None else tasks
+    made = [dataset.order_task(), dataset.order_task(" Please.", 2)] if tasks is None else tasks
     recordings = [recording for _, recordings in made for recording in recordings]
     parts = {
         "tasks": [task for task, _ in made],

@@ -159,6 +159,9 @@ def _figures(speaker: Speaker, form: lf.Computed, rng: random.Random) -> str:
                 f"I need to know how many {counted} {files} have {made}.",
                 f"Take the files {files}. How many {counted} do they have {made}?",
                 f"Please look at {files}: how many {counted} do they have {made}?",
+                f"{made.capitalize()}, how many {counted} do {files} have?",
+                f"Could you check how many {counted} {files} have {made}?",
+                f"How many {counted} are there {made} in {files}?",
             )
         )
     places = nouns.listed([nouns.document(o.path, o.title, o.dated) for o in operands])

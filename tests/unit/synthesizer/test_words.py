@@ -340,4 +340,4 @@ def test_measures_of_code_are_asked_as_how_many():
     both = (*measures("line_count"), *measures("line_count", path="b.py"))
     for text in said(lf.Computed(lf.Operation.MEAN, both)):
         assert re.search(r"(?i)how many lines .*\ba\.py and b\.py|a\.py and b\.py.*how many lines", text)
-        assert text.endswith(("on average?", "on average."))
+        assert "on average" in text.lower()
