@@ -14,9 +14,6 @@ from services.synthesizer.domain.nouns import is_plural
 # Control characters, because titles and labels may hold anything that can be typed.
 _OPEN, _MIDDLE, _CLOSE = "\x1c", "\x1d", "\x1e"
 _MARKED = re.compile(f"{_OPEN}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_CLOSE}")
-# "The price of the product of that order" is what a machine would say.
-_OF_OF = re.compile(r"of the (\w+) of (that \w+)\b")
-_OWNED = "of \\2\N{RIGHT SINGLE QUOTATION MARK}s \\1"
 _NAMES, _GIVES = "names", "gives"
 _THERE = {_NAMES: " named there", _GIVES: " given there"}
 _ITS = {_NAMES: " it names", _GIVES: " it gives"}
@@ -49,7 +46,7 @@ def resolved(text: str, rng: random.Random) -> str:
         return text
     if len({mention.document for mention in mentions}) == 1 and rng.random() < _FIRST:
         lead = rng.choice(_LEADS).format(doc=mentions[0].document)
-        asked = _OF_OF.sub(_OWNED, _led(text, mentions))
+        asked = _led(text, mentions)
         return f"{lead} {asked[:1].upper()}{asked[1:]}"
     return _in_place(text, rng)
 
