@@ -19,10 +19,10 @@ async def open_transactions(bootstrap: str) -> int:
     return sum(stable[place] < end for place, end in written.items())
 
 
-async def unhandled(bootstrap: str, topic: str = "", readers: Collection[tuple[str, str]] = ()) -> int:
+async def unhandled(bootstrap: str, topic: str = "", beyond: Collection[tuple[str, str]] = ()) -> int:
     """Count committed records behind the committed offsets of every group, of one topic or all.
 
-    Offsets alone would not do: markers and aborted records have offsets too. Pairs of group and topic in `readers` are
+    Offsets alone would not do: markers and aborted records have offsets too. Pairs of group and topic in `beyond` are
     left out.
 
     Raises:
@@ -31,7 +31,7 @@ async def unhandled(bootstrap: str, topic: str = "", readers: Collection[tuple[s
     left = 0
     for group, committed in (await _groups(bootstrap)).items():
         for place, known in committed.items():
-            if topic not in ("", place.topic) or (group, place.topic) in readers:
+            if topic not in ("", place.topic) or (group, place.topic) in beyond:
                 continue
             messages = committed_messages(bootstrap, place.topic, {place.partition: max(0, known)})
             left += len([message async for message in messages])
@@ -43,10 +43,13 @@ async def _groups(bootstrap: str) -> dict[str, dict[TopicPartition, int]]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
+        before: dict[str, dict[TopicPartition, int]] = {}
         for _ in range(LOADING_SECONDS):
             found = await _listed(admin)
-            if found and found == await _listed(admin):
+            # Groups of some partitions may be there before those of others: what stands still for a second is all.
+            if found and found == before:
                 return found
+            before = found
             await asyncio.sleep(1)
     finally:
         await admin.close()

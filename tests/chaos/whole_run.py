@@ -145,7 +145,7 @@ def facts_of(data: Path) -> Facts:
         keys = asyncio.run(_keys(bootstrap, (*ONCE, *DLQ)))
         undecided, unhandled = (
             asyncio.run(open_transactions(bootstrap)),
-            asyncio.run(unhandled_records(bootstrap, readers=BEYOND)),
+            asyncio.run(unhandled_records(bootstrap, beyond=BEYOND)),
         )
         paid = asyncio.run(payments_of(bootstrap))
     line = [sys.executable, "-m", "cli", "export", str(data.with_suffix(".export")), "--data", str(data), "--json"]
