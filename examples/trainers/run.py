@@ -79,7 +79,7 @@ class Ready:
     wheel: Path
     export: Path
     target: str
-    """Serves the suite's task."""
+    """Serves the suite's tasks."""
     export_target: str
     """Serves the export."""
 

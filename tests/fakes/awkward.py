@@ -1,4 +1,4 @@
-"""A task whose tools are named and described the way trainers' interfaces find hard: for their conformance suite."""
+"""Tasks whose tools, names and answers are what trainers' interfaces find hard: for their conformance suite."""
 
 import json
 from dataclasses import replace
@@ -34,13 +34,26 @@ SEARCH = json.dumps(
         "required": ["from", "filter"],
     }
 )
+ANSWER = {
+    "type": "object",
+    "properties": {
+        "total": {"type": "number", "description": "in USD, to two decimals"},
+        "items": {"type": "integer"},
+        "cannot_answer": {"type": "string", "enum": ["no_record", "no_value"]},
+        "missing": {"type": "string"},
+    },
+    "anyOf": [{"required": ["total", "items"]}, {"required": ["cannot_answer", "missing"]}],
+    "additionalProperties": False,
+}
+"""What every synthesized task's schema looks like: no field is required by itself, an answer or a refusal is."""
+REFUSAL = {"cannot_answer": "no_record", "missing": "A-99"}
 SEARCHED = {"from": "orders", "filter": {"names": [{"like": "A*"}]}}
 NAMES = {"read_file": "reset", "find_order": "close", "list_files": "verify", "write_file": "2-write"}
 """Tool -> offered name; each is taken by some interface, or is no identifier."""
 
 
 def content() -> Content:
-    """What the simulator serves: one task and its recordings, and a search with nested parameters."""
+    """What the simulator serves: two tasks and their recordings, and a search with nested parameters."""
     task, recordings = awkward_task()
     plain = dataset.content()
     recorded = {one.recording_id: one for one in (*plain.recordings, *recordings, searched())}
@@ -53,7 +66,9 @@ def content() -> Content:
         SEARCH,
         behaviour=Behaviour(Effect.READ_ONLY, Variation.STABLE),
     )
-    return Content((task,), tuple(recorded.values()), plain.servers, (*plain.tools, schema), plain.world_digests)
+    return Content(
+        (task, refusal_task(task)), tuple(recorded.values()), plain.servers, (*plain.tools, schema), plain.world_digests
+    )
 
 
 def awkward_task() -> tuple[VerifiedTask, tuple[Recording, ...]]:
@@ -62,7 +77,21 @@ def awkward_task() -> tuple[VerifiedTask, tuple[Recording, ...]]:
     tools = tuple(replace(tool, offered_name=NAMES.get(tool.name, tool.offered_name)) for tool in verified.task.tools)
     search = OfferedTool("desk", "search", "desk-search", "", "search of the office", SEARCH, "", "", False)
     named = identifier("task", [verified.task.world_digest, "awkward"])
-    return replace(verified, task=replace(verified.task, task_id=named, tools=(*tools, search))), recordings
+    task = replace(verified.task, task_id=named, tools=(*tools, search), answer_schema_json=canonical(ANSWER))
+    return replace(verified, task=task), recordings
+
+
+def refusal_task(verified: VerifiedTask) -> VerifiedTask:
+    """Ask the same of an order that is not there: the right answer has none of the fields asked for."""
+    task = replace(
+        verified.task,
+        task_id=identifier("task", [verified.task.world_digest, "refusal"]),
+        prompt="What does the order A-99 come to, and how many items has it?",
+        ground_truth_json=canonical(REFUSAL),
+        answer_types_json=canonical({name: {"type": "string"} for name in REFUSAL}),
+        tags=("refusal",),
+    )
+    return replace(verified, task=task)
 
 
 def searched() -> Recording:

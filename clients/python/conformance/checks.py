@@ -1,4 +1,7 @@
-"""The checks. The simulator serves one task whose tools have awkward names and schemas (`tests/fakes/awkward.py`)."""
+"""The checks. The simulator serves two tasks whose tools have awkward names and schemas (`tests/fakes/awkward.py`).
+
+They offer the same tools and the same form of answer; one of them can only be refused.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,9 @@ SEARCH = Call("search", {"from": "orders", "filter": {"names": [{"like": "A*"}]}
 UNKNOWN_FILE = Call("read_file", {"path": "orders/never-recorded.txt"})
 ANSWER = {"total": 25.6, "items": 3}
 WRONG = {"total": 1, "items": 1}
+REFUSAL = {"cannot_answer": "no_record", "missing": "A-99"}
+ANSWERS = [{"required": ["total", "items"]}, {"required": ["cannot_answer", "missing"]}]
+"""The branches of the answer's schema; none of its properties is required by itself."""
 NESTED = {
     "type": "object",
     "properties": {
@@ -44,6 +50,30 @@ def empty_answer_not_rewarded(trainer: Trainer, target: str) -> None:
     """No answer is a scored 0."""
     _equal(_play(trainer, target, READ, Say("I do not know.")).reward, 0.0)
     _equal(_play(trainer, target, READ, FIND, Say(json.dumps(WRONG))).reward, 0.0)
+
+
+def refusal_rewarded(trainer: Trainer, target: str) -> None:
+    """An answer may be a refusal: right where nothing can be known, a scored 0 where something can, and vice versa."""
+    task = task_of(target, "refusal")
+    for step in (Submit(REFUSAL), Say(f"It is {json.dumps(REFUSAL)}")):
+        _equal(trainer.play(target, task, Script([READ, step])).reward, 1.0)
+    _equal(trainer.play(target, task, Script([READ, Submit(ANSWER)])).reward, 0.0)
+    _equal(_play(trainer, target, READ, Submit(REFUSAL)).reward, 0.0)
+
+
+def answer_schema_survives(trainer: Trainer, target: str) -> None:
+    """Every field of the answer is shown, none as required by itself, and which belong together is said."""
+    shown = _play(trainer, target, READ, Say("{}")).shown
+    asked = next(tool for tool in shown if tool.description.startswith("Give the final answer")).parameters
+    if trainer.keeps_schemas:
+        _equal(set(asked["properties"]), {*ANSWER, *REFUSAL})
+        _equal(asked["properties"]["cannot_answer"], {"type": "string", "enum": ["no_record", "no_value"]})
+        _equal(asked["anyOf"], ANSWERS)
+        _equal(asked["additionalProperties"], False)
+        _true(not asked.get("required"), f"an answer could not leave out {asked.get('required')}")
+    else:
+        # One text: the form of the answer stands in the task's prompt.
+        _equal({name: one["type"] for name, one in asked["properties"].items()}, {"answer": "string"})
 
 
 def names_are_there(trainer: Trainer, target: str) -> None:
@@ -111,6 +141,8 @@ CHECKS: tuple[Callable[[Trainer, str], None], ...] = (
     reference_rewarded,
     submitted_answer_rewarded,
     empty_answer_not_rewarded,
+    refusal_rewarded,
+    answer_schema_survives,
     names_are_there,
     schemas_survive,
     errors_are_data,
@@ -120,10 +152,10 @@ CHECKS: tuple[Callable[[Trainer, str], None], ...] = (
 )
 
 
-def task_of(target: str) -> str:
-    """Return the one task's id."""
+def task_of(target: str, tag: str = "multi_call") -> str:
+    """Return the id of the task with a tag."""
     with Client(target) as client:
-        return next(client.task_ids())
+        return next(client.task_ids(tags=[tag]))
 
 
 def _play(trainer: Trainer, target: str, *steps: Step) -> Seen:

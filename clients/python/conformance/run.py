@@ -17,7 +17,7 @@ def main() -> int:
     """Run every check; print one line each."""
     parser = argparse.ArgumentParser(prog="conformance.run")
     parser.add_argument("name")
-    parser.add_argument("--target", required=True, help="A simulator that serves the suite's task.")
+    parser.add_argument("--target", required=True, help="A simulator that serves the suite's tasks.")
     asked = parser.parse_args()
     trainer: Trainer = importlib.import_module(f"conformance.real.{asked.name}").Trainer()
     say(f"{trainer.name} {trainer.version}, Python {sys.version.split()[0]}")

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from conformance.checks import task_of
 from conformance.line import Line
 from firefly_client import ChatEndpoint, ChatError, SimulatorError, run_episode
 from firefly_client.adapters.signatures import Parameters
-from firefly_client.adapters.trl import FireflyTasks
 from firefly_client.naming import LONGEST, TAKEN_BY_OPENENV, Names, api_name, python_name
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +87,7 @@ def target(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def task(target):
-    return FireflyTasks(target).rows[0]["task_id"]
+    return task_of(target)
 
 
 def said(text):

@@ -28,6 +28,7 @@ class Trainer:
         """See `Trainer`."""
         with tempfile.TemporaryDirectory() as folder, serving(script) as base_url:
             options = {
+                "--select.include.ids": task_id,
                 "--env.taskset.task.target": target,
                 "--env.taskset.task.mask-misses": str(mask_misses).lower(),
                 "--env.agent.harness.id": "null",
