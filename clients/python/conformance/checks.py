@@ -53,23 +53,17 @@ def empty_answer_not_rewarded(trainer: Trainer, target: str) -> None:
 
 
 def refusal_rewarded(trainer: Trainer, target: str) -> None:
-    """An answer may be a refusal: right where nothing can be known, a scored 0 where something can, and vice versa."""
+    """The answer may be a refusal: it is shown as one of two, and rewarded where nothing can be known."""
     task = task_of(target, "refusal")
-    for step in (Submit(REFUSAL), Say(f"It is {json.dumps(REFUSAL)}")):
-        _equal(trainer.play(target, task, Script([READ, step])).reward, 1.0)
-    _equal(trainer.play(target, task, Script([READ, Submit(ANSWER)])).reward, 0.0)
-    _equal(_play(trainer, target, READ, Submit(REFUSAL)).reward, 0.0)
-
-
-def answer_schema_survives(trainer: Trainer, target: str) -> None:
-    """Every field of the answer is shown, none as required by itself, and which belong together is said."""
-    shown = _play(trainer, target, READ, Say("{}")).shown
-    asked = next(tool for tool in shown if tool.description.startswith("Give the final answer")).parameters
+    _equal(trainer.play(target, task, Script([READ, Say(f"It is {json.dumps(REFUSAL)}")])).reward, 1.0)
+    seen = trainer.play(target, task, Script([READ, Submit(REFUSAL)]))
+    _equal(seen.reward, 1.0)
+    asked = next(tool for tool in seen.shown if tool.description.startswith("Give the final answer")).parameters
     if trainer.keeps_schemas:
         _equal(set(asked["properties"]), {*ANSWER, *REFUSAL})
         _equal(asked["properties"]["cannot_answer"], {"type": "string", "enum": ["no_record", "no_value"]})
-        _equal(asked["anyOf"], ANSWERS)
-        _equal(asked["additionalProperties"], False)
+        _equal((asked["anyOf"], asked["additionalProperties"]), (ANSWERS, False))
+        # Else half of an answer would have to be made up.
         _true(not asked.get("required"), f"an answer could not leave out {asked.get('required')}")
     else:
         # One text: the form of the answer stands in the task's prompt.
@@ -142,7 +136,6 @@ CHECKS: tuple[Callable[[Trainer, str], None], ...] = (
     submitted_answer_rewarded,
     empty_answer_not_rewarded,
     refusal_rewarded,
-    answer_schema_survives,
     names_are_there,
     schemas_survive,
     errors_are_data,
