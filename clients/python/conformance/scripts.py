@@ -125,7 +125,7 @@ class Trainer(Protocol):
     keeps_schemas: bool
     """Nested JSON Schema reaches the model as it is."""
     reads_raw_arguments: bool
-    """Arguments that are no JSON reach the adapter."""
+    """Arguments that are no JSON can be written, and are told."""
 
     def play(self, target: str, task_id: str, script: Script, *, mask_misses: bool = False) -> Seen:
         """Play one rollout with the script as the model."""
