@@ -9,7 +9,7 @@ from typing import Any
 from cli.dataset.digests import INSIDE_RECORDING, MANIFEST, RECORDINGS, TASKS
 from shared.model.calls import DataFlow, State
 from shared.model.errors import BadInput, Rejected
-from shared.model.tasks import FieldEvidence, Source
+from shared.model.tasks import FieldEvidence, HeldBack, Source
 from shared.proof.canonical import canonical, parse, restore
 from shared.proof.keys import recording_key
 
@@ -40,6 +40,13 @@ class TaskRow:
     tool_names: Mapping[tuple[str, str], str]
     """(server, tool) -> offered name."""
     row: Mapping[str, Any]
+    held_back: tuple[HeldBack, ...] = ()
+    """What the user tells when asked."""
+
+    @property
+    def told(self) -> str:
+        """Everything the user can come to say: the prompt, and what it holds back."""
+        return " ".join((self.prompt, *(fact.said for fact in self.held_back)))
 
     def flows(self) -> list[tuple[Call, DataFlow]]:
         """List every data flow with the call that it feeds."""
@@ -122,6 +129,8 @@ def task_row(line: Line, folder: Path) -> TaskRow:
             row["answer_format"]["types"],
             {(name["server"], name["tool"]): offered for offered, name in row["tool_name_map"].items()},
             row,
+            # Exports made before there were such tasks have no such member.
+            tuple(HeldBack(fact["about"], fact["value"], fact["said"]) for fact in row.get("held_back", ())),
         )
     except (Rejected, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"{folder / TASKS} line {line.number} is no task ({error}): export again") from error

@@ -7,7 +7,7 @@ from typing import Any
 from cli.dataset.json_lines import Raw, received
 from shared.model.calls import DataFlow, Recording, State
 from shared.model.catalogue import ServerRecord
-from shared.model.tasks import FieldEvidence, OfferedTool, ReferenceCall, Task, Uniqueness, VerifiedTask
+from shared.model.tasks import FieldEvidence, HeldBack, OfferedTool, ReferenceCall, Task, Uniqueness, VerifiedTask
 
 SPLIT = "train"
 VERIFIER = "typed_equality"
@@ -59,6 +59,7 @@ def task_row(verified: VerifiedTask, servers: Mapping[str, ServerRecord], snapsh
         "snapshot_id": snapshot_id,
         "provenance": _provenance(verified),
         "license": task.license,
+        "held_back": [_held_back(fact) for fact in task.held_back],
     }
 
 
@@ -148,6 +149,10 @@ def _evidence(field: FieldEvidence) -> dict[str, Any]:
         for source in field.sources
     ]
     return {"field": field.field, "sources": sources, "transforms": Raw(field.transforms_json)}
+
+
+def _held_back(fact: HeldBack) -> dict[str, str]:
+    return {"about": fact.about, "value": fact.value, "said": fact.said}
 
 
 def _reference(call: ReferenceCall) -> dict[str, Any]:

@@ -73,6 +73,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A fact that the prompt leaves open; the user tells it when asked."""
+
+    about: str
+    """What it is, in the prompt's words: `product`, `cut-off date`."""
+    value: str
+    """The text of the literal in the logical form."""
+    said: str
+    """The sentence in which the user tells it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Everything a trainer, an auditor and the checker need."""
 
@@ -105,6 +117,13 @@ class Task:
     live_capable: bool
     provenance_json: str
     license: str
+    held_back: tuple[HeldBack, ...] = ()
+    """In the order in which the user tells them; empty where the prompt says everything."""
+
+    @property
+    def told(self) -> str:
+        """Everything the user can come to say: the prompt, and what it holds back."""
+        return " ".join((self.prompt, *(fact.said for fact in self.held_back)))
 
 
 @dataclass(frozen=True, slots=True)
