@@ -51,6 +51,8 @@ class Turn:
     turn_id: str
     digest: str
     """Of what it said."""
+    tells: int = -1
+    """Number of the held-back fact that the user told; -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,10 +195,10 @@ class Simulator:
         async def change(episode: Episode) -> Episode | None:
             if turns.said(episode, turn_id, text):
                 return None
-            return turns.taken(episode, turn_id, text, self._expiry())
+            return turns.taken(episode, turn_id, text, self._expiry(), self._task(episode))
 
         episode = await self._change(episode_id, change)
-        return episode, turns.answer(self._tables.of(episode, self._library_of(episode)).task)
+        return episode, turns.answer(self._task(episode), turns.said(episode, turn_id, text))
 
     async def verify(self, episode_id: str, final_answer: str) -> tuple[Episode, Score]:
         """Score an answer.
@@ -207,8 +207,7 @@ class Simulator:
             Rejected: unknown or expired episode, or one without a task.
         """
         episode = await self.get(episode_id)
-        table = self._tables.of(episode, self._library_of(episode))
-        return episode, scoring.score_episode(episode, table.task, final_answer)
+        return episode, scoring.score_episode(episode, self._task(episode), final_answer)
 
     async def close(self, episode_id: str) -> None:
         """End an episode; closing a closed, expired or forgotten one is fine."""
@@ -261,6 +260,9 @@ class Simulator:
         if name not in self._libraries:
             raise Rejected("unknown_snapshot", f"snapshot {name!r:.100} is not served here")
         return self._libraries[name]
+
+    def _task(self, episode: Episode) -> Task | None:
+        return self._tables.of(episode, self._library_of(episode)).task
 
     def _library_of(self, episode: Episode) -> Library:
         if episode.snapshot_id not in self._libraries:

@@ -37,6 +37,8 @@ def without_answers(task: Task) -> Task:
         evidence=(),
         logical_form_json="",
         reference=(),
+        # The user tells it an agent that asks; whoever reads tasks need not ask.
+        held_back=(),
         # Which tools are needed is part of the solution.
         tools=tuple(replace(tool, needed=False) for tool in task.tools),
     )
