@@ -23,8 +23,11 @@ class Skill(StrEnum):
     QUERY_TABLES = "query_tables"
     """SQL over the tables of one database."""
     READ_TEXT = "read_text"
+    """A file's own text and nothing else: where a value stands in it is known beforehand."""
+    SHOW_TEXT = "show_text"
+    """A file's text with something around it, or as a command prints it."""
     CONVERT_DOCUMENT = "convert_document"
-    """A URI in, markdown out."""
+    """A document in, markdown out."""
     DOCUMENT_TEXT = "document_text"
     DOCUMENT_PROPERTIES = "document_properties"
     READ_SHEET = "read_sheet"
@@ -92,7 +95,7 @@ def _abilities(node: ToolNode) -> Iterator[Ability]:
     # Plans fill arguments at the top level only.
     view = _View(node, text, tuple(p for p in node.parameters if p.pointer.count("/") == 1))
     # By words of schema and description, never by a server's name: any server with such a tool can be used.
-    for recognise in (_sql, _reading, _workbook, _converting, _computing, _history, _code):
+    for recognise in (_sql, _reading, _commanding, _workbook, _converting, _computing, _history, _code):
         yield from recognise(view)
 
 
@@ -143,6 +146,8 @@ def _reading(view: _View) -> Iterator[Ability]:
         and not view.says(r"base64|multiple|metadata about")
     ):
         yield view.ability(Skill.READ_TEXT, path=path)
+    elif one and view.says(r"\breads? (content from )?a file\b") and not view.says(r"base64|multiple"):
+        yield view.ability(Skill.SHOW_TEXT, path=path)
     if one and document and view.says(r"\bextract all text\b|\bfull text\b|\ball (the )?text\b"):
         yield view.ability(Skill.DOCUMENT_TEXT, path=path)
     if one and document and view.says(r"\b(information about|properties of|metadata of) an? .*document\b"):
@@ -150,6 +155,18 @@ def _reading(view: _View) -> Iterator[Ability]:
     uri = next((p.name for p in view.required if p.kind is ValueKind.URL or p.name in ("uri", "url")), "")
     if uri and view.only_required(uri) and view.says(r"\bmarkdown\b") and view.says(r"\bfile:"):
         yield view.ability(Skill.CONVERT_DOCUMENT, uri=uri)
+    sort = view.named("file_type", "type", "format")
+    if path and sort and view.only_required(path, sort) and view.says(r"\bextract content\b.*\bdocument"):
+        yield view.ability(Skill.CONVERT_DOCUMENT, path=path, sort=sort)
+
+
+def _commanding(view: _View) -> Iterator[Ability]:
+    command = next((p for p in view.required if p.name in ("command", "cmd")), None)
+    # A shell prints files; which commands it lets through is seen when it is tried.
+    if command is None or not view.only_required(command.name) or not view.says(r"\b(run|execut\w+)\b"):
+        return
+    if command.json_type in ("string", "array"):
+        yield view.ability(Skill.SHOW_TEXT, detail=(command.json_type,), command=command.name)
 
 
 def _workbook(view: _View) -> Iterator[Ability]:
@@ -193,7 +210,7 @@ def _computing(view: _View) -> Iterator[Ability]:
             Skill.PERCENTAGE, map(str, _texts(choice.enum)), operation=choice.name, first=first, second=second
         )
     expression = view.named("expression", "formula")
-    if expression and view.only_required(expression) and view.says(r"\bevaluate\b.*\bexpression"):
+    if expression and view.only_required(expression) and view.says(r"\bevaluates?\b.*\bexpression"):
         yield view.ability(Skill.CALCULATE, expression=expression)
     array = next(
         (p for p in view.required if p.json_type == "array" and not p.enum and p.name in ("data", "values", "numbers")),

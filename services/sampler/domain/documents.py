@@ -1,9 +1,11 @@
 """Reading prose and document properties."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from services.sampler.domain.capabilities import Ability, Skill
 from services.sampler.domain.plan import MOUNT, Found, Infeasible, by_key
@@ -15,6 +17,7 @@ from shared.proof.canonical import canonical
 _PLAIN = (".md", ".txt", ".log", ".eml", ".rst", ".ini", ".toml", ".yaml", ".yml", ".py")
 _RICH = (".docx", ".html", ".htm")
 _WORD = (".docx",)
+_OFFICE = (".docx", ".xlsx")
 
 
 def fact(realiser: Realising, form: lf.Fact) -> Found:
@@ -35,14 +38,31 @@ def document_property(realiser: Realising, form: lf.DocumentProperty) -> Found:
 def _fact_ways(realiser: Realising, form: lf.Fact) -> Iterator[Callable[[], Found]]:
     path, suffix = f"{MOUNT}/{form.path}", PurePosixPath(form.path).suffix.lower()
     if suffix in _PLAIN:
-        for ability in realiser.choose(Skill.READ_TEXT):
-            yield partial(_said, realiser, ability, {ability.argument("path"): path}, form)
+        for ability in realiser.choose(Skill.READ_TEXT, Skill.SHOW_TEXT):
+            yield partial(_said, realiser, ability, reading(ability, path), form)
     if suffix in _RICH:
-        for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
-            yield partial(_said, realiser, ability, {ability.argument("uri"): f"file://{path}"}, form)
+        for ability in converting(realiser, suffix):
+            yield partial(_said, realiser, ability, reading(ability, path), form)
     if suffix in _WORD:
         for ability in realiser.choose(Skill.DOCUMENT_TEXT) if form not in realiser.flowing else ():
             yield partial(_only_cited, realiser, ability, {ability.argument("path"): path}, form)
+
+
+def reading(ability: Ability, path: str) -> dict[str, Any]:
+    """Write the arguments that show a file: its path, its URI, or a command that prints it."""
+    if command := ability.argument("command"):
+        return {command: ["cat", path] if "array" in ability.detail else f"cat {shlex.quote(path)}"}
+    if uri := ability.argument("uri"):
+        return {uri: f"file://{path}"}
+    sort = {ability.argument("sort"): PurePosixPath(path).suffix[1:].lower()} if ability.argument("sort") else {}
+    return {ability.argument("path"): path, **sort}
+
+
+def converting(realiser: Realising, suffix: str) -> Iterator[Ability]:
+    """List the converters that take such a file; one that must be told the type knows office documents only."""
+    for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
+        if not ability.argument("sort") or suffix in _OFFICE:
+            yield ability
 
 
 def _only_cited(realiser: Realising, ability: Ability, arguments: dict[str, str], form: lf.Fact) -> Found:

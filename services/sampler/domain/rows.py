@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
 
-from services.sampler.domain import statements
+from services.sampler.domain import documents, statements
 from services.sampler.domain.asking import kind_of
 from services.sampler.domain.capabilities import Ability, Skill
 from services.sampler.domain.plan import MOUNT, Answer, Found, Infeasible, Written, by_key, cite
@@ -182,18 +183,25 @@ def _queried(realiser: Realising, ability: Ability, written: Written, entity: An
 def _whole_table_ways(realiser: Realising, table: lf.Table, *, flows: bool = False) -> Iterator[Callable[[Any], str]]:
     """Calls that return the whole table, as text or rows."""
     path = f"{MOUNT}/{table.path}"
+    for ability in _whole_table_readers(realiser, table, flows=flows):
+        arguments = documents.reading(ability, path)
+        if ability.skill is Skill.READ_SHEET:
+            arguments = {ability.argument("path"): path, ability.argument("sheet"): table.name}
+        yield partial(realiser.plan.add, ability.node, arguments)
+
+
+def _whole_table_readers(realiser: Realising, table: lf.Table, *, flows: bool) -> Iterator[Ability]:
     if table.format in _AS_TEXT:
-        for ability in realiser.choose(Skill.READ_TEXT):
-            yield partial(realiser.plan.add, ability.node, {ability.argument("path"): path})
+        yield from realiser.choose(Skill.READ_TEXT)
+    # Only in the file's own text is it known where a cell stands, and so which value flows.
     if flows:
         return
+    if table.format in _AS_TEXT:
+        yield from realiser.choose(Skill.SHOW_TEXT)
     if table.format in _AS_MARKDOWN:
-        for ability in realiser.choose(Skill.CONVERT_DOCUMENT):
-            yield partial(realiser.plan.add, ability.node, {ability.argument("uri"): f"file://{path}"})
+        yield from documents.converting(realiser, PurePosixPath(table.path).suffix.lower())
     if table.format == "xlsx":
-        for ability in realiser.choose(Skill.READ_SHEET):
-            sheet = {ability.argument("path"): path, ability.argument("sheet"): table.name}
-            yield partial(realiser.plan.add, ability.node, sheet)
+        yield from realiser.choose(Skill.READ_SHEET)
 
 
 def _cell(realiser: Realising, way: Callable[[Any], str], entity: lf.Keyed, index: int | None) -> Finder:

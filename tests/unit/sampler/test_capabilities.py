@@ -1,9 +1,15 @@
 """What tools can be used for, read from schema, kinds and description."""
 
+import json
 from dataclasses import replace
 
+import pytest
+
+from services.graph.domain.parameters import parameters
 from services.sampler.domain.capabilities import Skill, abilities, toolbox
-from shared.model.catalogue import Behaviour, Effect
+from services.sampler.domain.documents import reading
+from shared.model.catalogue import Behaviour, Effect, ToolRecord
+from shared.model.graphs import ToolNode
 from tests.fakes.worlds import nodes
 
 
@@ -43,3 +49,44 @@ def test_other_dialect_queries_tables():
 def test_server_names_do_not_matter():
     renamed = [replace(node, server_id=f"x{index}") for index, node in enumerate(nodes())]
     assert {a.skill for a in toolbox(renamed).abilities} == {a.skill for a in toolbox(nodes()).abilities}
+
+
+def listed(name: str, description: str, **properties: object) -> ToolNode:
+    schema = json.dumps({"type": "object", "properties": properties, "required": list(properties)})
+    tool = ToolRecord(f"tool_{name}", "any", "", name, description, schema)
+    return ToolNode(0, tool.tool_id, "any", "", name, description, schema, Behaviour(), parameters(tool))
+
+
+PATH = "/workspace/notes/May minutes.docx"
+
+
+@pytest.mark.parametrize(
+    ("node", "skill", "arguments"),
+    [
+        (
+            listed("run", "Run a command on this machine", command={"type": "string"}),
+            Skill.SHOW_TEXT,
+            {"command": f"cat '{PATH}'"},
+        ),
+        (
+            listed("execute", "Execute a command", command={"type": "array", "items": {"type": "string"}}),
+            Skill.SHOW_TEXT,
+            {"command": ["cat", PATH]},
+        ),
+        (listed("open", "Reads a file, in chunks", path={"type": "string"}), Skill.SHOW_TEXT, {"path": PATH}),
+        (
+            listed(
+                "load",
+                "Extract content from document formats (Word, Excel)",
+                file_path={"type": "string"},
+                file_type={"type": "string"},
+            ),
+            Skill.CONVERT_DOCUMENT,
+            {"file_path": PATH, "file_type": "docx"},
+        ),
+    ],
+)
+def test_readers_of_other_shapes_are_told_the_file_in_their_own_way(node, skill, arguments):
+    (ability,) = abilities(node)
+    assert ability.skill is skill
+    assert reading(ability, PATH) == arguments

@@ -91,6 +91,9 @@ def _takes_sql_over_files(tool: OfferedTool, task: Task) -> bool:
 
 
 def _takes_many_files(tool: OfferedTool) -> bool:
+    # A shell prints as many files as it is told.
+    if {"command", "cmd"} & set(_properties(tool)):
+        return True
     if not {"read", "contents", "convert"} & set(words(tool.description)):
         return False
     return any(
