@@ -91,7 +91,7 @@ def _openai_agent(settings: ModelSettings, model: str) -> Agent:
 async def evaluate(
     folder: Path | None, target: str | None, agent: Agent, rows: Sequence[TaskRow], limit: int | None = None
 ) -> list[Played]:
-    """Play an agent over an export's tasks, or over all tasks of a running simulator.
+    """Play an agent over an export's tasks, or over all tasks of a running simulator; close the agent.
 
     Raises:
         BadInput: the snapshot cannot be used.
@@ -99,6 +99,7 @@ async def evaluate(
     """
     by_id: Mapping[str, TaskRow] = {row.task_id: row for row in rows}
     async with AsyncExitStack() as resources:
+        resources.push_async_callback(agent.close)
         if target is None:
             own = own_simulator(folder or Path(), with_mcp=isinstance(agent, OverMcp))
             target = await resources.enter_async_context(own)

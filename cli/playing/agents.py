@@ -21,8 +21,18 @@ class Agent(Protocol):
     async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
         """Play; `task` is the export's row, for the agents that know the answers."""
 
+    async def close(self) -> None:
+        """Give back what it holds, in the event loop that it played in."""
 
-class ReferenceAgent:
+
+class WithoutModel:
+    """An agent that holds nothing."""
+
+    async def close(self) -> None:
+        """See `Agent`."""
+
+
+class ReferenceAgent(WithoutModel):
     """Makes the reference calls and derives the answer from what the simulator said, by the evidence."""
 
     async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
@@ -46,7 +56,7 @@ class ReferenceAgent:
             return f"No answer can be derived: {error}"
 
 
-class EmptyAgent:
+class EmptyAgent(WithoutModel):
     """Calls nothing and answers an empty object."""
 
     async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
@@ -54,7 +64,7 @@ class EmptyAgent:
         return "{}"
 
 
-class ConstantAgent:
+class ConstantAgent(WithoutModel):
     """Calls nothing and answers, per answer type, the most frequent value of the export."""
 
     def __init__(self, tasks: Sequence[TaskRow]) -> None:

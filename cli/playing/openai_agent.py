@@ -41,6 +41,10 @@ class OpenAiAgent:
                 messages.append({"role": "tool", "tool_call_id": _id(call, number), "content": reply.text})
         return ""
 
+    async def close(self) -> None:
+        """Close the endpoint's connections, which the client keeps open for the next request."""
+        await self._client.close()
+
     async def _ask(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Any:
         try:
             completion: Any = await self._client.chat.completions.create(

@@ -32,6 +32,10 @@ class OverMcp:
         except MCPError as error:
             raise Unavailable(f"{episode.start.mcp_url}: {error}") from error
 
+    async def close(self) -> None:
+        """Close the agent that it is around."""
+        await self._agent.close()
+
 
 class McpEpisode:
     """An episode whose calls are MCP."""

@@ -10,7 +10,9 @@ from firefly_client import AsyncClient
 
 from cli.constant_answers import most_frequent
 from cli.dataset.reading import read_tasks
+from cli.eval import evaluate
 from cli.playing.openai_agent import OpenAiAgent
+from cli.playing.over_mcp import OverMcp
 from cli.playing.playing import Played, play_all, sum_up
 from shared.proof.canonical import parse_canonical
 from tests.fakes.export import write_export
@@ -87,6 +89,15 @@ async def test_agent_error_that_is_no_infrastructure_is_not_swallowed(tmp_path):
     async with serving(tmp_path) as simulator, AsyncClient(simulator.target) as client:
         with pytest.raises(ZeroDivisionError):
             await play_all(client, Broken(), [simulator.task.task_id], {})
+
+
+@pytest.mark.parametrize("around", [lambda agent: agent, OverMcp], ids=["plain", "mcp"])
+async def test_evaluation_closes_the_connections_of_its_agent(tmp_path, around):
+    client = openai.AsyncOpenAI(base_url="http://127.0.0.1:9/v1", api_key="none", max_retries=0)
+    async with serving(tmp_path) as simulator:
+        (played,) = await evaluate(None, simulator.target, around(OpenAiAgent(client, "m")), [])
+    assert played.outcome == "unscored"
+    assert client.is_closed()
 
 
 def test_unscored_rollouts_never_count_as_zero():
