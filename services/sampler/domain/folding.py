@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from services.sampler.domain.distractors import REMEMBERED, Partners, Servers, servers_of
 from services.sampler.domain.drawing import POLICY, Drawn, Ground, Known, draw, generator
 from services.sampler.domain.effort import is_single
+from services.sampler.domain.nearby import nearby
 from services.sampler.domain.shapes import signature_of, topic_of
 from shared.model.catalogue import WorldRecord
 from shared.model.graphs import GraphCut, GraphRecord, ToolNode
@@ -118,7 +119,8 @@ class Draws:
         # Nodes and worlds come on topics of their own, in no order between them.
         if cut is None or len(nodes) < cut.node_count or not set(cut.world_digests) <= self._worlds.keys():
             return None
-        worlds = tuple(self._worlds[digest] for digest in cut.world_digests)
+        known = (self._worlds[digest] for digest in cut.world_digests)
+        worlds = nearby(known, self._course.seed, self._epoch)
         return Ground(tuple(nodes[tool_id] for tool_id in sorted(nodes)), worlds)
 
     def _next_epoch(self, ground: Ground) -> Iterator[SubDagRecord]:

@@ -103,7 +103,7 @@ class Relations:
     """What questions may call each document, by path."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def relations_of(world: WorldRecord) -> Relations:
     """Read the relations of a world."""
     found = tuple(relation for table in world.tables if (relation := _relation(table)))
