@@ -17,8 +17,9 @@ AGGREGATE = re.compile(
 _READING = re.compile(r"^(?:the )?(?P<what>.+?) of the reading ?(?P<rest>.*?) ?with the (?P<op>\w+) (?P<by>.+)$")
 _DATED = re.compile(
     r"(?: |^)(?:dated|placed|opened|starting|with an? .+? date)(?: (on or after|before)) "
-    r"(\d+ \w+ \d{4}|the “[^”]+” date given in the “[^”]+” meeting note|the [a-z ]+ date given there)$"
+    r"(\d+ \w+ \d{4}|the “[^”]+” date (?:given )?in the “[^”]+” meeting note|the [a-z ]+ date given there)$"
 )
+_SINCE = r"(?:dated|placed|opened|starting) (?:on or after|before)"
 _MONTHS = list(calendar.month_name)[1:]
 
 
@@ -43,6 +44,8 @@ class Figurer:
         match = re.match(r"^(?:the )?(.+?) (?:given )?in (the (?:supply|“|storage|stock).+)$", text)
         if match and " named" not in match[1]:
             return _numeric(self.namer.fact(self.namer.document(match.group(2)), _condition_words(match.group(1))))
+        if self.looker.about and " of " not in text:
+            return _numeric(self.namer.fact(self.namer.document(self.looker.about), _condition_words(text)))
         return _numeric(self.attribute(text, ""))
 
     def attribute(self, text: str, key: str) -> str:
@@ -87,7 +90,7 @@ class Figurer:
         """Return a date (YYYY-MM-DD) that a phrase gives or points at; `told` is what `there` means."""
         if match := re.match(r"^(\d+) (\w+) (\d{4})$", text):
             return f"{match[3]}-{_MONTHS.index(match[2]) + 1:02}-{int(match[1]):02}"
-        if match := re.match(r"^the “(.+)” date given in (the .+)$", text):
+        if match := re.match(r"^the “(.+)” date (?:given )?in (the .+)$", text):
             return self.namer.fact(self.namer.document(match[2]), match[1])
         match = re.match(r"^the (.+) date given there$", text)
         inner = re.search(r"named in (the .+)$", told)
@@ -97,7 +100,8 @@ class Figurer:
 
     def _conditions(self, source: Source, rest: str) -> list[Condition]:
         found: list[Condition] = []
-        rest = rest.strip()
+        # "dated before 7 October for the product": the day may stand first.
+        rest = re.sub(rf"^({_SINCE} \d+ \w+ \d{{4}}) ((?:for|by) .+)$", r"\2 \1", rest.strip())
         if match := _DATED.search(rest):
             before = rest[: match.start()]
             column = self._date_column(source)
@@ -114,6 +118,8 @@ class Figurer:
     def _about(self, source: Source, rest: str) -> list[Condition]:
         if not rest:
             return []
+        if match := re.match(r"^whose (.+?) is (.+)$", rest):
+            return [(self.looker.column(source, match[1]), "=", match[2])]
         match = re.match(r"^(?:for|by|at|from) (.+)$", rest)
         if not match:
             raise NotUnderstoodError(f"which rows are {rest!r}?")
@@ -151,7 +157,7 @@ class Figurer:
 
 def _condition_words(phrase: str) -> str:
     """`temperature limit for Cold Store` is written `Cold Store, temperature` on a page of limits."""
-    match = re.match(r"^(.+) limit for (.+)$", phrase)
+    match = re.match(r"^(?:the )?(.+) limit for (.+)$", phrase)
     return f"{match[2]} {match[1]}" if match else phrase
 
 

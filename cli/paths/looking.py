@@ -29,6 +29,8 @@ class Looker:
     shelf: Shelf
     view: View
     by: str = ""
+    about: str = ""
+    """The document that the question is about, in its words."""
     touches: list[Touch] = field(default_factory=list)
 
     def table_of(self, kind: str) -> Source:
@@ -110,6 +112,18 @@ class Looker:
             raise NotUnderstoodError(f"{len(found)} documents are called {title!r}")
         self.touches.append(Touch(found[0]))
         return self.view.document(found[0])
+
+    def file(self, path: str) -> Document:
+        """Open the document at a path.
+
+        Raises:
+            NotUnderstoodError: there is none.
+        """
+        found = Source(path)
+        if found not in self.shelf.documents:
+            raise NotUnderstoodError(f"no document lies at {path}")
+        self.touches.append(Touch(found))
+        return self.view.document(found)
 
     def _first(self, found: Sequence[Source], what: str) -> Source:
         named = [one for part in re.split(r" and (?=the )", self.by) if (one := self.named_table(part))]

@@ -88,6 +88,8 @@ class Namer:
             return self._extreme(*match.groups())
         if match := re.match(r"^the (lightest|heaviest) (product)$", text):
             return self._extreme(match.group(2), *_WEIGHED[match.group(1)])
+        # "the Quality department" is "department Quality".
+        text = re.sub(r"^the (.+) (site|department)$", r"\2 \1", text)
         if (match := _CALLED.match(text)) and self._is_known(match.group(2)):
             return Entity(match.group(1), match.group(2))
         if self._is_known(text):

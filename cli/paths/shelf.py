@@ -1,5 +1,6 @@
 """What lies in a world: its tables and documents, and which of them a question had to open."""
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -79,10 +80,32 @@ class Shelf:
         except Unread:
             pass
         try:
+            if path.endswith(".py"):
+                self.documents[Source(path)] = program(world.text(path), path)
+                return
             document = world.document(path)
             self.documents[Source(path)] = replace(document, labelled=document.labelled)
         except Unread:
             pass
+
+
+def program(text: str, path: str) -> Document:
+    """Read a Python file: how many lines, functions and classes it has.
+
+    Raises:
+        NotUnderstoodError: it is none.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise NotUnderstoodError(f"{path} is no program") from error
+    nodes = list(ast.walk(tree))
+    many = {
+        "lines": len(text.rstrip("\n").split("\n")),
+        "functions": sum(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in nodes),
+        "classes": sum(isinstance(one, ast.ClassDef) for one in nodes),
+    }
+    return Document(path, path, tuple((label, str(count)) for label, count in many.items()))
 
 
 class ReadView:

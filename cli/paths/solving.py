@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cli.paths.figures import AGGREGATE, Figurer
 from cli.paths.looking import Looker
 from cli.paths.naming import extreme_row
+from cli.paths.rewording import compared
 from cli.paths.shelf import NotUnderstoodError, Shelf, Source, Touch, View
 from cli.paths.wording import Field, Question, number, read_question, rounded, slug
 
@@ -42,7 +43,7 @@ def solve(prompt: str, shelf: Shelf, view: View) -> tuple[Answer, Sequence[Touch
         NotUnderstoodError: no known form, or the view does not hold what is asked.
     """
     question = read_question(prompt)
-    looker = Looker(shelf, view, question.by)
+    looker = Looker(shelf, view, question.by, question.about)
     if not question.fields:
         raise NotUnderstoodError("no key is asked for")
     for solver in _SOLVERS:
@@ -61,12 +62,13 @@ def _only(question: Question, value: Decimal) -> Answer:
 
 def _days(question: Question, read: Figurer) -> Answer | None:
     match = re.search(
-        r"(?:between|apart are) the (.+?)(?: date)? and the (.+?)(?: date)? in (the (?:supply|“).+)$", question.full
+        r"between the (.+?)(?: date)?(?: given in (the .+?))? and the (.+?)(?: date)?(?: in (the (?:supply|“).+))?$",
+        question.full.replace("apart are", "between"),
     )
     if not match or "day" not in question.full:
         return None
-    document = read.namer.document(match[3])
-    first, second = (date.fromisoformat(read.namer.fact(document, one)) for one in (match[1], match[2]))
+    document = read.namer.document(match[2] or match[4] or question.about)
+    first, second = (date.fromisoformat(read.namer.fact(document, one)) for one in (match[1], match[3]))
     return _only(question, Decimal(abs((second - first).days)))
 
 
@@ -89,40 +91,12 @@ def _time(question: Question, read: Figurer) -> Answer | None:
 
 
 def _compared(question: Question, read: Figurer) -> Answer | None:
-    if len(question.fields) != 1:
+    found = compared(question.body) or compared(question.full)
+    if found is None or len(question.fields) != 1:
         return None
-    for pattern, percent, turned in (
-        (r"^How much higher is (?P<a>.+) than (?P<b>.+), in percent$", True, False),
-        (r"^How much higher is (?P<a>.+) than (?P<b>.+)$", False, False),
-        (r"^How much higher is (?P<a>.+ in the “.+”.*) than (?P<b>.+)$", False, False),
-        (r"^By how much does (?P<a>.+) exceed (?P<b>.+)$", False, False),
-        (r"^By how many percent is (?P<a>.+) above (?P<b>.+)$", True, False),
-        (r"difference between (?P<a>.+?) and (?P<b>the .+), the first minus the second$", False, False),
-        (r"percentage change from (?P<a>.+?) to (?P<b>the .+)$", True, True),
-    ):
-        match = re.search(pattern, re.sub(r"[?] ?$", "", question.full).replace("?", ""))
-        if match:
-            texts = _completed(match["a"], match["b"])
-            first, second = (read.figure(one, question.fields[0].key) for one in texts)
-            first, second = (second, first) if turned else (first, second)
-            return _only(question, (first - second) * 100 / second if percent else first - second)
-    return None
-
-
-def _completed(one: str, other: str) -> tuple[str, str]:
-    """Fill in what `the one in B`, `given there` and `the old price` leave out."""
-    if match := re.match(r"^the one in (.+)$", other):
-        other = f"{re.sub(r' given in .+$', '', one)} given in {match[1]}"
-    if other.endswith("given there"):
-        document = re.search(r"named in (the [^,]+? note)", one)
-        other = other.replace("given there", f"given in {document[1]}") if document else other
-    for shorter, longer in ((0, 1), (1, 0)):
-        pair = [one, other]
-        place = re.search(r" in (the “.+” (?:meeting note|page))$", pair[longer])
-        if place and " in " not in pair[shorter] and " of " not in pair[shorter] and " among " not in pair[shorter]:
-            pair[shorter] += f" in {place[1]}"
-            one, other = pair
-    return one, other
+    *texts, in_percent = found
+    first, second = (read.figure(one, question.fields[0].key) for one in texts)
+    return _only(question, (first - second) * 100 / second if in_percent else first - second)
 
 
 def _converted(question: Question, read: Figurer) -> Answer | None:
@@ -172,6 +146,8 @@ def _sheet(read: Figurer) -> Source | None:
 
 def _counted_rows(question: Question, read: Figurer) -> Answer | None:
     patterns = (
+        r"^For the (?P<noun>\w+) (?P<rest>.+), how many are there, and what is their (?P<agg>.+)$",
+        r"how many (?P<noun>\w+) (?P<rest>.+) there are, and their (?P<agg>.+)$",
         r"^Please count the (?P<noun>\w+) (?P<rest>.+?) and tell me their (?P<agg>.+)$",
         r"^How many (?P<noun>\w+) (?P<rest>.+?) are there, and what is their (?P<agg>.+)$",
         r"two figures about the (?P<noun>\w+) (?P<rest>.+): how many there are, and their (?P<agg>.+)$",
@@ -227,7 +203,7 @@ def _cells(question: Question, read: Figurer, source: Source, row: Mapping[str, 
 
 def _ordered(question: Question, read: Figurer) -> Answer | None:
     """`For order X, what are the A of its product and the B of its customer?`."""
-    match = re.search(r"order (\S+?)[,.] what (?:is|are) (.+)$", question.full, re.I)
+    match = re.search(r"order (\S+?)[,.:] what (?:is|are) (.+)$", question.full, re.I)
     parts = re.findall(r"the (.+?) of its (product|customer)", match[2]) if match else []
     if not match or len(parts) != len(question.fields):
         return None
@@ -241,7 +217,8 @@ def _ordered(question: Question, read: Figurer) -> Answer | None:
 
 def _shelved(question: Question, read: Figurer) -> Answer | None:
     """How much of a product was counted at a site."""
-    match = re.search(r"counted quantity of (the product .+) at (the site .+) in the (.+? workbook)$", question.body)
+    where = question.body if " workbook" in question.body else f"{question.body} in {question.by}"
+    match = re.search(r"counted quantity of (the product .+) at (the site .+) in the (.+? workbook)$", where)
     if not match:
         return None
     site = read.namer.entity(match[2])
@@ -250,6 +227,31 @@ def _shelved(question: Question, read: Figurer) -> Answer | None:
         return None
     row = read.namer.row(source, read.namer.entity(match[1]))
     return {one.key: _typed(row[read.looker.column(source, one.key, one.key)], one) for one in question.fields}
+
+
+def _measured(question: Question, read: Figurer) -> Answer | None:
+    """Cells of the one reading that is highest or lowest."""
+    match = re.search(r" of the reading ?(?P<rest>.*?) ?with the (?P<op>highest|lowest) (?P<by>.+)$", question.body)
+    if not match:
+        return None
+    rows, source = read.rows("readings", match["rest"])
+    return _cells(question, read, source, extreme_row(rows, read.looker.column(source, match["by"]), match["op"]))
+
+
+def _programmed(question: Question, read: Figurer) -> Answer | None:
+    """How long programs are, and what they define."""
+    paths = re.findall(r"[\w./-]+\.py", question.full)
+    if not paths or "how many" not in question.full.lower():
+        return None
+    said = [dict(read.looker.file(path).labelled) for path in paths]
+    answer = {}
+    for one in question.fields:
+        what = next((what for what in ("lines", "functions", "classes") if what[:4] in slug(one.key)), "")
+        if not all(what in labels for labels in said):
+            raise NotUnderstoodError(f"{one.key} of programs")
+        total = sum((Decimal(labels[what]) for labels in said), Decimal(0))
+        answer[one.key] = rounded(total / len(said) if "average" in question.full else total, one.note)
+    return answer
 
 
 def _attributes(question: Question, read: Figurer) -> Answer | None:
@@ -274,5 +276,6 @@ def _typed(text: str, field: Field) -> str | Decimal:
 
 
 _SOLVERS: Sequence[Solver] = (
-    _days, _time, _compared, _converted, _stocked, _counted_rows, _shelved, _picked, _ordered, _aggregated, _attributes,
+    _programmed, _days, _time, _compared, _converted, _stocked, _counted_rows, _shelved, _picked, _ordered, _measured,
+    _aggregated, _attributes,
 )  # fmt: skip

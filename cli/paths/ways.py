@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from cli.paths import readings
-from cli.paths.shelf import Condition, Shelf, Source, Touch
+from cli.paths.shelf import Condition, Shelf, Source, Touch, program
 from services.verifier.domain.evaluating.world import Document, Rows
 
 ROOT = "/workspace"
@@ -116,6 +116,8 @@ def _plain(source: Source) -> Callable[[str], Found] | None:
         return readings.csv_rows
     if suffix == ".json":
         return lambda text: readings.json_rows(text, source.part)
+    if suffix == ".py":
+        return lambda text: program(text, source.path)
     return (lambda text: readings.document_of(text, source.path)) if suffix in (".md", ".html", ".txt") else None
 
 
@@ -144,6 +146,8 @@ def _as_markdown(source: Source, tools: Collection[str]) -> Iterator[Step]:
         read = lambda text: readings.markdown_rows(text, source.part)  # noqa: E731 - one of three
     elif suffix == ".json":
         read = lambda text: readings.json_rows(text, source.part)  # noqa: E731
+    elif suffix == ".py":
+        read = lambda text: program(text, source.path)  # noqa: E731
     else:
         read = lambda text: readings.document_of(text, source.path)  # noqa: E731
     yield Step("convert_to_markdown", {"uri": f"file://{_place(source)}"}, source, read)
@@ -156,14 +160,10 @@ def _as_query(source: Source, shelf: Shelf, tools: Collection[str]) -> Iterator[
     table = shelf.tables.get(source)
     if table and len(table.rows) * len(table.columns) <= _MOST_CELLS and table.format == "csv":
         yield Step("execute_query", {"sql": f"SELECT * FROM '{path}'"}, source, readings.sql_rows)
-    if suffix in (".md", ".html"):
+    plain = _plain(source) if suffix in (".md", ".html", ".py") else None
+    if plain:
         sql = f"SELECT content FROM read_text('{path}')"
-        yield Step(
-            "execute_query",
-            {"sql": sql},
-            source,
-            lambda text: readings.document_of(readings.sql_text(text), source.path),
-        )
+        yield Step("execute_query", {"sql": sql}, source, lambda text: plain(readings.sql_text(text)))
 
 
 def _as_sheet(source: Source, tools: Collection[str]) -> Iterator[Step]:

@@ -5,19 +5,16 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-_TAIL = re.compile(r" (?:Answer with|Reply as|Put the answer|Give the answer) .*$", re.DOTALL)
-_KEY = re.compile(r"“([^”]+)” \(([^)]*)\)")
-_BY = re.compile(r" (?:Go by|Going by) (the [^.]+)\.$")
+from cli.paths.rewording import reworded, without_opening
+
+_TAIL = re.compile(r" (?:Answer with|Put the answer|Give the answer) .*$|(?<=[.?]) [^.?“]*\bJSON\b.*$", re.DOTALL)
+_KEY = re.compile(r"“([^”]+)”(?: \(([^)]*)\))?")
+_BY = re.compile(r" (?:(?:Please )?(?:[Gg]o by|[Ll]ook in)|Going by|Use) (the [^.]+?)(?: for this)?\.$")
 _SIDE = re.compile(r" ?(?:\(Negative if[^)]*\)|If it is (?:lower|below), give [^.]*\.|Give a decrease as [^.]*\.)")
-_OPENING = re.compile(
-    r"^(?:what (?:is|are)|can you (?:get me|look up)|could you tell me|i need|i would like to know|"
-    r"please (?:find|look up|tell me|work out)|i am looking at|in the [a-z ]+ list,) ",
-    re.I,
-)
 _SHORT = {
     "january": "jan", "february": "feb", "march": "mar", "april": "apr", "june": "jun", "july": "jul",
     "august": "aug", "september": "sep", "october": "oct", "november": "nov", "december": "dec",
-    "amount": "total", "qty": "quantity", "each": "unit", "rh": "humidity", "temp": "temperature",
+    "min": "minimum", "amount": "total", "qty": "quantity", "each": "unit", "rh": "humidity", "temp": "temperature",
     "cost": "cost", "on": "date", "measured": "time", "timestamp": "time", "room": "site", "location": "site",
 }  # fmt: skip
 _IDLE = frozenset(
@@ -47,6 +44,8 @@ class Question:
     full: str
     by: str
     """The sources that it names, in its words."""
+    about: str
+    """The document that it says it is about."""
     fields: tuple[Field, ...]
 
 
@@ -56,8 +55,8 @@ def read_question(prompt: str) -> Question:
     fields = tuple(Field(*match) for match in _KEY.findall(tail.group(0))) if tail else ()
     body = _SIDE.sub("", _TAIL.sub("", prompt)).strip()
     by = _BY.search(body)
-    full = re.sub(r"[?.]+$", "", _BY.sub("", body).strip())
-    return Question(re.sub(r" for me$", "", _OPENING.sub("", full)), full, by.group(1) if by else "", fields)
+    full, about = reworded(_BY.sub("", body))
+    return Question(without_opening(full), full, by.group(1) if by else "", about, fields)
 
 
 def slug(text: str) -> str:

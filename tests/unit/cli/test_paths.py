@@ -50,7 +50,12 @@ NOTE = (
     "# Price review Crankset Compact\n\n- SKU: SKU-7071\n- Old price: 10.00 EUR\n- New price: 10.50 EUR\n"
     "- Valid from: 2025-10-01\n"
 )
+REPORT = (
+    "import csv\n\n\nclass Report:\n    def rows(self):\n        return csv\n\n    def text(self):\n        return 1\n"
+)
 FILES = {
+    "src/report.py": REPORT,
+    "src/labels.py": "LABELS = ()\n",
     "sales/orders.csv": ORDERS,
     "catalog/articles.json": ARTICLES,
     "buying/suppliers.csv": SUPPLIERS,
@@ -90,11 +95,45 @@ QUESTIONS = {
     "given in the “Price review Crankset Compact” meeting note." + tail("total_eur"): "21.00",
 }
 
+ABOUT = "“Price review Crankset Compact” meeting note"
+CHANGED_WORDS = {
+    f"This is about the {ABOUT}. How many percent above or below the old price is the new price? "
+    "Just JSON with “change” (in percent, to two decimals, negative if below) will do.": "5.00",
+    f"I am going through the {ABOUT}. Please find the total value of all orders for the product Crankset Compact "
+    "placed on or after the “Valid from” date it gives. I need it as JSON: “total_eur”.": "21.00",
+    f"Could you check the weight of the product in the {ABOUT}, in ounces? JSON, please: "
+    "“weight_oz” (in ounces, to two decimals).": "24.00",
+    "Is the unit price of order PO-1003 above or below that of order PO-1001, and by how much? "
+    "Send it back as JSON: “difference” (in EUR, negative if below).": "88.50",
+    "How does the lead time of the supplier Colombo Rubber compare with that of the supplier Sakai Drivetrain: how far "
+    "above or below? As JSON with the key “difference” (in days, negative if below).": "-26",
+    "Can you work out how much higher the unit price of order PO-1003 is than that of order PO-1001? "
+    "JSON: “difference” (in EUR).": "88.50",
+    "Can you get me the total value of all orders dated on or after 15 September 2025 for the product Crankset "
+    "Compact? Put it into JSON under “total_eur”.": "21.00",
+    "Can you tell me how many orders by the customer who placed order PO-1001 there are, and their total value? "
+    "Reply as JSON with “count” and “total_eur” (in EUR, to two decimals).": "2 141.00",
+    "For the orders in the Coast region, how many are there, and what is their total value? "
+    "Please answer as JSON: “count” and “total_eur” (in EUR, to two decimals).": "2 141.00",
+    "Please go through the orders for the product Crankset Compact. Which one has the largest total, and what is its "
+    "total? Go by the orders list. JSON: “order_id” and “total_eur” (in EUR). Spell names as in the files.": (
+        "PO-1001 42.00"
+    ),
+    "Please find the total quantity of all orders for the product Crankset Compact. And how many pounds is that "
+    "altogether, going by the product’s weight? "  # noqa: RUF001 - as prompts write it
+    "Answer as JSON: “quantity” and “weight_lb” (to two decimals).": "6 9.00",
+    "Please check the file src/report.py: how many classes, functions and lines does it have? "
+    "JSON: “class_count”, “function_count” and “line_count”.": "1 2 9",
+    "Take the files src/report.py and src/labels.py. How many lines do they have on average? "
+    "As JSON, please, with the key “average_line_count” (a number, to two decimals).": "5.00",
+}
+QUESTIONS |= CHANGED_WORDS
+
 
 @pytest.mark.parametrize("prompt", QUESTIONS)
 def test_a_question_is_answered_from_the_files_alone(shelf, prompt):
     answer, touches = solve(prompt, shelf, shelf)
-    assert [str(value) for value in answer.values()] == [QUESTIONS[prompt]]
+    assert " ".join(str(value) for value in answer.values()) == QUESTIONS[prompt]
     assert touches
 
 
