@@ -1,7 +1,10 @@
-"""Executes the pairs of a spelling rule on real servers until they have proven or refuted it."""
+"""Executes the pairs of a spelling rule on real servers until they have proven or refuted it.
+
+What no rule can answer, because the result repeats the path, is made and recorded spelling by spelling.
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from services.simulator.adapters import sql_reader
@@ -9,6 +12,7 @@ from services.simulator.adapters.live_pool import LivePoolThread
 from services.simulator.domain.holding_out import live_call
 from services.simulator.domain.ports import Library, LiveCall, Made
 from services.simulator.domain.proving import Pair, Trial, Tried, contradicted
+from services.simulator.domain.recordings import key_of
 from shared.model.calls import Recording
 from shared.model.catalogue import Effect
 from shared.proof.canonical import parse_canonical
@@ -51,13 +55,31 @@ class Proof:
             self._tell(f"{name}: {tried.agreed} pairs agree, {tried.disagreed} do not")
         return tried
 
+    async def record(self, pairs: Iterable[Pair]) -> list[Recording]:
+        """Make other spellings that no rule answers, each once, and return what the server said to them, errors too."""
+        known = {key_of(one) for one in self._recordings}
+        calls = {call.key: call for pair in pairs if (call := self._respelt(pair)) and call.key not in known}
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def made(call: LiveCall) -> Made:
+            async with room:
+                return await self._once(call)
+
+        found = await asyncio.gather(*map(made, sorted(calls.values(), key=_in_warm_order)))
+        return [one for one in found if isinstance(one, Recording) and one.state == one.state_after]
+
+    def _respelt(self, pair: Pair) -> LiveCall | None:
+        """The call in the pair's other spelling; None where it may do more than read."""
+        other = replace(live_call(pair.recording, self._library), arguments_json=pair.arguments_json)
+        tool = self._library.tool(other.server_digest, other.tool)
+        # A comment may make a harmless query look like a statement that writes: such a call is not made at all.
+        is_harmless = tool and effect_of(tool.behaviour, parse_canonical(other.arguments_json)) is Effect.READ_ONLY
+        return other if is_harmless else None
+
     async def _agrees(self, pair: Pair) -> bool | None:
         """Whether both spellings end alike; None where that cannot be asked of this pair."""
-        call = live_call(pair.recording, self._library)
-        other = replace(call, arguments_json=pair.arguments_json)
-        tool = self._library.tool(call.server_digest, call.tool)
-        # A comment may make a harmless query look like a statement that writes: such a call is not made at all.
-        if tool is None or effect_of(tool.behaviour, parse_canonical(other.arguments_json)) is not Effect.READ_ONLY:
+        call, other = live_call(pair.recording, self._library), self._respelt(pair)
+        if other is None:
             return None
         recorded, respelt = await asyncio.gather(self._once(call), self._once(other))
         if not isinstance(recorded, Recording) or recorded.result_sha256 != pair.recording.result_sha256:
@@ -72,6 +94,11 @@ class Proof:
         if call.key not in self._made:
             self._made[call.key] = asyncio.ensure_future(self._pool.run(call, lambda made: made))
         return await self._made[call.key]
+
+
+def _in_warm_order(call: LiveCall) -> tuple[str, str, str, str]:
+    """Side by side what runs in one warm copy."""
+    return call.opening_world, call.server_id, call.tool, call.arguments_json
 
 
 def _counted(trial: Trial, agreed: Sequence[Pair], against: Sequence[Pair]) -> Tried:

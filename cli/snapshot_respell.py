@@ -4,7 +4,8 @@ import asyncio
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
@@ -21,8 +22,9 @@ from services.simulator.adapters.snapshot_file import (
     snapshot_folder,
     write_snapshot,
 )
-from services.simulator.domain.proving import LEAST_PAIRS, Tried, trials
+from services.simulator.domain.proving import LEAST_PAIRS, Tried, repeating, trials
 from services.simulator.domain.snapshots import RUNTIME, WORLDS, Content
+from shared.model.calls import Recording
 from shared.model.errors import BadInput
 from shared.runtime.settings import ServiceSettings
 
@@ -60,24 +62,33 @@ def respell(place: Path, new: Path, pairs: int, tools: tuple[str, ...], as_json:
     if unknown := sorted(set(tools) - set(named.values())):
         raise BadInput(f"{place} holds no tool {', '.join(unknown)}: name tools as server/tool")
     chosen = {key for key, name in named.items() if name in tools or not tools}
-    tried = asyncio.run(_tried(folder, content, pairs, chosen))
+    tried, recorded = asyncio.run(_tried(folder, content, pairs, chosen))
     rules = tuple(one.as_rule(sql_reader.VERSION) for one in tried if one.holds)
     # Rules of other tools stay; those of a tool that was tried again are only what it shows now.
     again = {(one.trial.server_digest, one.trial.tool) for one in tried}
     kept = tuple(one for one in content.spellings if (one.server_digest, one.tool) not in again)
     worlds = {digest: folder / WORLDS / digest for digest in content.world_digests}
+    known = {one.recording_id: one for one in (*recorded, *content.recordings)}
     manifest = write_snapshot(
-        replace(content, spellings=(*kept, *rules)),
+        replace(
+            content,
+            spellings=(*kept, *rules),
+            recordings=tuple(sorted(known.values(), key=lambda one: one.recording_id)),
+        ),
         worlds,
         new,
         metadata.version("firefly"),
         partial(shutil.copytree, folder / RUNTIME),
     )
+    spelt = Counter(f"{one.server_id}/{one.tool}" for one in recorded)
     told = {"snapshot_id": manifest.snapshot_id, "rules": len(rules), "trials": [_row(one) for one in tried]}
-    click.echo(json.dumps(told, sort_keys=True) if as_json else _text(tried, manifest.snapshot_id, new))
+    told["recorded"] = dict(sorted(spelt.items()))
+    click.echo(json.dumps(told, sort_keys=True) if as_json else _text(tried, spelt, manifest.snapshot_id, new))
 
 
-async def _tried(folder: Path, content: Content, pairs: int, tools: set[tuple[str, str]]) -> Sequence[Tried]:
+async def _tried(
+    folder: Path, content: Content, pairs: int, tools: set[tuple[str, str]]
+) -> tuple[Sequence[Tried], Sequence[Recording]]:
     from cli.respelling import Proof
     from services.simulator.adapters import sql_reader
 
@@ -90,7 +101,8 @@ async def _tried(folder: Path, content: Content, pairs: int, tools: set[tuple[st
         with tempfile.TemporaryDirectory(prefix="firefly-respell-") as scratch:
             async with LivePoolThread(runnable, Places(ServiceSettings().cache_dir, Path(scratch))) as pool:
                 proof = Proof(library, pool, content.recordings, lambda text: click.echo(text, err=True))
-                return [await proof.try_out(one) for one in wanted]
+                tried = [await proof.try_out(one) for one in wanted]
+                return tried, await proof.record(repeating(content, sql_reader.read, here))
     finally:
         library.close()
 
@@ -112,11 +124,14 @@ def _row(tried: Tried) -> dict[str, str | int | bool]:
     }
 
 
-def _text(tried: Sequence[Tried], snapshot_id: str, new: Path) -> str:
+def _text(tried: Sequence[Tried], spelt: Mapping[str, int], snapshot_id: str, new: Path) -> str:
     rows = [
         f"| {one.trial.server_id}/{one.trial.tool} `{one.trial.place}` | `{one.trial.rule}` | {len(one.trial.pairs)} | "
         f"{one.agreed} | {one.disagreed} | {one.calls} | {one.results} | {'on' if one.holds else 'off'} |"
         for one in tried
     ]
     many = sum(one.holds for one in tried)
-    return "\n".join((HEAD, *rows, "", f"{snapshot_id}: {many} of {len(tried)} rules hold  {new}"))
+    alone = [
+        f"{many} spellings recorded of {name}, whose results repeat a path" for name, many in sorted(spelt.items())
+    ]
+    return "\n".join((HEAD, *rows, "", *alone, f"{snapshot_id}: {many} of {len(tried)} rules hold  {new}"))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from services.simulator.domain.holding_out import readers
 from services.simulator.domain.respelling import respellings
@@ -26,6 +27,8 @@ LEAST_CALLS = 5
 """Recorded calls that the pairs are spellings of: thirty spellings of one call would be one witness."""
 LEAST_RESULTS = 5
 """Different results among these calls: where every call says "nothing found", equal bytes show nothing."""
+MOST_FORMS = 3
+"""Spellings by one rule that are recorded of a call whose result repeats its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,19 @@ def trials(
                     yield Trial(servers[server_digest], server_digest, tool, place, rule, chosen)
 
 
+def repeating(content: Content, read: SqlReader, tools: Collection[tuple[str, str]]) -> Iterator[Pair]:
+    """List other spellings of recorded calls whose result repeats a path: no rule ever answers those.
+
+    They are a closed set, to be recorded one by one: each slash of the path doubled or dotted, and the path from the
+    server's own folder. Of the calls of tools (server digest, name) in a world's first state.
+    """
+    for key, calls in sorted(_by_tool(content).items()):
+        for one in calls if key in tools else ():
+            for place in sorted({place for place, _ in strings(parse_canonical(one.arguments_json))}):
+                if repeats(one, place):
+                    yield from _path_forms(one, place, read)
+
+
 def contradicted(tried: Tried, recordings: Iterable[Recording], read: SqlReader) -> bool:
     """Whether recorded calls themselves speak against a rule: one form, two results."""
     rule = tried.as_rule("")
@@ -110,6 +126,12 @@ def contradicted(tried: Tried, recordings: Iterable[Recording], read: SqlReader)
         if seen.setdefault(spelling.key(call_of(one)) or "", said) != said:
             return True
     return False
+
+
+def _path_forms(one: Recording, place: str, read: SqlReader) -> Iterator[Pair]:
+    for rule in RULES:
+        if rule.startswith("path_") and _suits(rule, place, ""):
+            yield from (Pair(one, spelt) for spelt in islice(_spelt(one, place, rule, read, 0), MOST_FORMS))
 
 
 def _by_tool(content: Content) -> dict[tuple[str, str], list[Recording]]:
