@@ -41,13 +41,8 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
         return messages.opened(await self.simulator.create(wanted), self.mcp_base_url())
 
     @guarded
-    async def CallTool(self, request: pb.CallToolRequest, context: Context) -> pb.CallToolResponse:
-        """Answer one call."""
-        return messages.answered(await self._call(request))
-
-    @guarded
     async def call_tool_written(self, request: pb.CallToolRequest, context: Context) -> bytes:
-        """Answer one call in the bytes of its message."""
+        """Answer `CallTool`, in the bytes of its message: `register` puts it in that method's place."""
         return messages.written(await self._call(request))
 
     @guarded
