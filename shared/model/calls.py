@@ -66,6 +66,9 @@ class Recording:
     # In no id: the same call made tomorrow must be the same recording.
     observed_at: str = ""
     """RFC 3339, wall clock; outside every id."""
+    change_json: str = ""
+    """How the world that it left differs from the one its run started from (`shared.proof.end_state.change`); empty
+    where it moved no world of ours. In no id: key and result say which call it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class ExecutedCall:
     """An alternative literal was used, or a value was found elsewhere than planned."""
     too_large: bool = False
     meaning_json: str = "{}"
+    change_json: str = ""
+    """As in a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class RepeatedCall:
     """The values that flowed in were the same as in the first run."""
     volatile: tuple[str, ...] = ()
     """JSON pointers into the canonical result where the two runs differ."""
+    other_change: bool = False
+    """It left the world otherwise than in the first run."""
 
 
 class CounterfactualOutcome(StrEnum):

@@ -119,6 +119,8 @@ class Task:
     license: str
     held_back: tuple[HeldBack, ...] = ()
     """In the order in which the user tells them; empty where the prompt says everything."""
+    end_state_json: str = ""
+    """What the episode has to leave (`shared.proof.end_state`); empty: the answer alone is graded."""
 
     @property
     def told(self) -> str:

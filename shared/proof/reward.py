@@ -1,7 +1,7 @@
 """The reward: a pure function of (answer, ground truth, answer types); outcomes say why it is what it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +33,8 @@ class Score:
     reward: float
     outcome: Outcome
     components: Mapping[str, float] = field(default_factory=dict)
-    """`field/<name>`: 1 or 0; `answer_keys`: 1 when exactly the keys asked for (or of a refusal) were given."""
+    """`field/<name>` and, where one is asked for, `end_state`: 1 or 0; `answer_keys`: 1 when exactly the keys asked for
+    (or of a refusal) were given."""
     checker_version: str = CHECKER_VERSION
 
 
@@ -77,6 +78,27 @@ def score(
     if right and not (is_refusal(truth) and any(_says(answer.value, name) for name in asked)):
         return Score(1.0, Outcome.PASS, components)
     return Score(0.0, Outcome.FAIL_AFTER_MISS if had_miss else Outcome.FAIL, components)
+
+
+def with_end_state(judged: Score, end_state_json: str, left_json: str, had_miss: bool) -> Score:
+    """Hold what an episode left against what it had to leave: only a right answer beside a right end state is 1.
+
+    Args:
+        judged: the score of its answer.
+        end_state_json: what it had to leave, canonical (`shared.proof.end_state`); empty: the answer is all.
+        left_json: what it left, canonical; empty where nobody knows.
+        had_miss: as for `score`.
+    """
+    # Without components there is no answer to hold anything beside.
+    if not end_state_json or not judged.components:
+        return judged
+    is_left = left_json == end_state_json
+    components = {**judged.components, "end_state": float(is_left)}
+    if judged.outcome not in (Outcome.PASS, Outcome.FAIL) or (is_left and judged.outcome is Outcome.PASS):
+        return replace(judged, components=components)
+    # What an unknown call did may have been right: that is no sign against the agent.
+    failed = Outcome.FAIL_AFTER_MISS if had_miss or not left_json else Outcome.FAIL
+    return Score(0.0, failed, components)
 
 
 def _components(given: Mapping[str, Any], truth: Mapping[str, Any], types: Mapping[str, Any]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Every published vector holds; a second implementation can be held to the same files."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 import shared.proof
 from shared.model.errors import Rejected
 from shared.proof.canonical import canonical, parse, parse_canonical, sha256_text
+from shared.proof.end_state import content_digest, difference, end_state
 from shared.proof.equality import equal
 from shared.proof.keys import canonical_arguments
 from shared.proof.kinds import classify
 from shared.proof.locators import locate
-from shared.proof.reward import score
+from shared.proof.reward import score, with_end_state
 from shared.proof.transforms import TRANSFORMS, apply
 
 VECTORS = Path(shared.proof.__file__).parent / "vectors"
@@ -104,13 +106,29 @@ def test_reward_is_the_published_one(case: dict[str, Any]) -> None:
         case["had_miss"],
         case["over_budget"],
     )
+    ends = (plain_state(case.get("end_state")), plain_state(case.get("left")))
+    judged = with_end_state(judged, *ends, case["had_miss"])
     assert (judged.reward, judged.outcome.value) == (case["reward"], case["outcome"])
+
+
+@every("end_states")
+def test_end_state_is_the_published_one(case: dict[str, Any]) -> None:
+    if "base64" in case:
+        assert content_digest(base64.b64decode(case["base64"])) == case["sha256"]
+        return
+    before, after = ({path: tuple(entry) for path, entry in case[name].items()} for name in ("before", "after"))
+    assert end_state(difference(before, after)) == canonical(case["end_state"])
 
 
 @every("kinds")
 def test_kind_is_the_published_one(case: dict[str, Any]) -> None:
     kind, unit = classify(case["text"], case["key"])
     assert (kind.value, unit) == (case["kind"], case["unit"])
+
+
+def plain_state(value: Any) -> str:
+    """Write an end state; empty where a vector has none."""
+    return "" if value is None else canonical(value)
 
 
 def plain(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.model.calls import Recording, Stability, State
 from shared.model.catalogue import Behaviour, CrawlOutcome, Effect, ServerRecord, ToolRecord, Variation
 from shared.proof.canonical import canonical, digest, parse, parse_canonical, sha256_text
+from shared.proof.end_state import change, content_digest, difference
 from shared.proof.identity import tool_id
 from shared.proof.keys import canonical_arguments, next_session, recording_id, recording_key
 from shared.proof.results import canonical_result
@@ -87,7 +88,16 @@ class Office:
             Stability.STABLE,
             result_length=len(result_json.encode()),
             observed_at="2026-03-02T10:00:00+00:00",
+            change_json=self._change() if self.world != before.world else "",
         )
+
+    def _change(self) -> str:
+        """What differs from the files it opened with."""
+        was, now = (
+            {path: ("file", content_digest(text.encode())) for path, text in files.items()}
+            for files in (FIRST_FILES, self.files)
+        )
+        return change(Office().world, difference(was, now))
 
     def execute(self, server: str, tool: str, arguments_json: str) -> str:
         """Do what the server does; canonical result."""

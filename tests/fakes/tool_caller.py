@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from shared.model.calls import State
 from shared.model.catalogue import Behaviour, Effect, PathMode, ToolRecord
-from shared.proof import keys
+from shared.proof import end_state, keys
 from shared.proof.canonical import canonical, digest, parse_canonical, sha256_text
 from shared.proof.results import canonical_result
 
@@ -30,6 +30,7 @@ class FakeCalled:
     too_large: bool = False
     crash: str = ""
     path_mode: PathMode = PathMode.MOUNTED
+    change_json: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class FakeEnvironment:
     def __init__(self, tools, files, clock, limit=None):
         self._tools = {(tool.record.server_id, tool.record.name): tool for tool in tools}
         self.world = World(dict(files), clock)
+        self._opening = self.world_entries()
+        self._opening_world = digest(self.world.files)
         self.sessions = {}
         self.calls = []
         self._limit = limit
@@ -111,7 +114,15 @@ class FakeEnvironment:
             found.record.behaviour.effect,
             large,
             answer.crash,
+            change_json=self._change() if self._state(server_id).world != state.world else "",
         )
+
+    def world_entries(self):
+        """Files as (mode, content digest)."""
+        return {path: ("file", end_state.content_digest(text.encode())) for path, text in self.world.files.items()}
+
+    def _change(self):
+        return end_state.change(self._opening_world, end_state.difference(self._opening, self.world_entries()))
 
     def _state(self, server_id):
         return State(digest(self.world.files), self.sessions.get(server_id, ""))

@@ -58,7 +58,7 @@ async def try_other_values(steps: Sequence[Step], caller: Caller) -> tuple[Chang
         if not _is_testable(step, here):
             continue
         for index in range(len(step.attempt.filled.found)):
-            changed = await _try_edge(step, index, answered, caller)
+            changed = await try_edge(step, index, answered, caller)
             made += changed
             # The environment has left the state that the other calls started from.
             if any(one.attempt.called.state != one.attempt.called.state_after for one in changed):
@@ -71,6 +71,10 @@ def outcome_of(changed: Changed, volatile: Sequence[str]) -> CounterfactualOutco
     first, second = changed.step.attempt, changed.attempt
     if second.failure:
         return CounterfactualOutcome.FAILS
+    # A write says little of what it did; what counts is what it left.
+    if first.called.state.world != first.called.state_after.world:
+        same = first.called.change_json == second.called.change_json
+        return CounterfactualOutcome.SAME if same else CounterfactualOutcome.CHANGES
     if first.called.result_sha256 == second.called.result_sha256:
         return CounterfactualOutcome.SAME
     if not first.called.result_json or not second.called.result_json:
@@ -105,10 +109,15 @@ def other_values(step: Step, index: int, answered: Mapping[str, Answered]) -> It
         yield replace(before, value=literal, text=text_of(literal))
 
 
-async def _try_edge(step: Step, index: int, answered: Mapping[str, Answered], caller: Caller) -> list[Changed]:
+async def try_edge(step: Step, index: int, answered: Mapping[str, Answered], caller: Caller) -> list[Changed]:
+    """Vary one edge where a call starts from the state that it started from.
+
+    Raises:
+        Unavailable: infrastructure is away.
+    """
     planned, before = step.attempt.filled.found[index]
     made: list[Changed] = []
-    for after, filled in _variants(step, index, answered):
+    for after, filled in variants(step, index, answered):
         try:
             attempt = await make_attempt(caller, filled, step.attempt.tool)
         # The server cannot serve at all: another value would not help.
@@ -123,8 +132,8 @@ async def _try_edge(step: Step, index: int, answered: Mapping[str, Answered], ca
     return made
 
 
-def _variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterator[tuple[Found, Filled]]:
-    """Yield valid calls with another value, each once."""
+def variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterator[tuple[Found, Filled]]:
+    """Yield valid calls with another value at one edge, each once."""
     used, schema = {step.attempt.filled.arguments_json}, step.attempt.tool.input_schema_json
     for after in islice(other_values(step, index, answered), MOST_CANDIDATES):
         found = list(step.attempt.filled.found)

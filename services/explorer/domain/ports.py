@@ -53,6 +53,10 @@ class Called(Protocol):
     def effect(self) -> Effect:
         """The behaviour class by which `state_after` was decided."""
 
+    @property
+    def change_json(self) -> str:
+        """How the world it left differs from the one that the environment was lent with; empty where it moved none."""
+
 
 class Caller(Protocol):
     """One copy of one world with its servers."""

@@ -83,6 +83,7 @@ def _recording(attempt: Attempt, observed_at: str) -> Recording:
         too_large=called.too_large,
         result_length=called.result_length,
         observed_at=observed_at,
+        change_json=called.change_json,
     )
 
 
@@ -109,6 +110,7 @@ def _executed(step: Step, meaning_json: str) -> ExecutedCall:
         bent=step.bent,
         too_large=called.too_large,
         meaning_json=meaning_json,
+        change_json=called.change_json,
     )
 
 

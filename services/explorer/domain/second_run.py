@@ -31,6 +31,9 @@ def stability_of(step: Step, repeated: Mapping[str, RepeatedCall]) -> tuple[Stab
     # Another question was asked, and its answer says nothing of the first.
     if second is None or not second.same_arguments:
         return Stability.UNTESTED, ()
+    # A world that depends on the day is nobody's end state, whatever the call says.
+    if second.other_change:
+        return Stability.UNSTABLE, second.volatile
     if second.result_sha256 == step.attempt.called.result_sha256:
         return Stability.STABLE, ()
     if second.volatile == WHOLE or second.is_error != step.attempt.called.is_error:
@@ -52,7 +55,9 @@ async def _repeat_call(step: Step, caller: Caller, answered: dict[str, Answered]
     if not called.is_error and not called.crash:
         answered[call_id] = Answered(filled.arguments_json, called.result_json)
     failed = called.is_error or bool(called.crash)
-    return RepeatedCall(call_id, called.result_sha256, failed, same, _volatile(step.attempt.called, called))
+    first = step.attempt.called
+    other = called.change_json != first.change_json
+    return RepeatedCall(call_id, called.result_sha256, failed, same, _volatile(first, called), other)
 
 
 def _volatile(first: Called, second: Called) -> tuple[str, ...]:

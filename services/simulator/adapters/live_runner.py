@@ -178,6 +178,7 @@ def _recording(call: LiveCall, called: CalledTool) -> Made:
         origin=Origin.LIVE,
         too_large=called.too_large,
         result_length=called.result_length,
+        change_json=called.change_json,
     )
 
 

@@ -17,6 +17,7 @@ from services.simulator.domain.situation import Situation, Step
 from services.simulator.domain.toolbox import BoundTool
 from shared.model.errors import Rejected
 from shared.model.tasks import Limits
+from shared.proof.end_state import UNTOUCHED, left
 
 FREE_LIMITS = Limits(max_calls=1000, max_turns=0, max_result_chars=0)
 """Bounds of an episode without a task; 0 is none."""
@@ -177,7 +178,8 @@ def applied(
     )
     steps = episode.steps
     if tool and played.situation != episode.situation:
-        steps += (Step(tool.server_id, tool.server_digest, tool.name, played.arguments_json, played.situation),)
+        called = (tool.server_id, tool.server_digest, tool.name, played.arguments_json)
+        steps += (Step(*called, played.situation, played.change_json),)
     return replace(
         episode,
         calls=(*episode.calls, call),
@@ -186,6 +188,15 @@ def applied(
         expires_at=expires_at,
         version=episode.version + 1,
     )
+
+
+def left_behind(episode: Episode) -> str:
+    """Say what the calls made of the opening world, as an end state; empty where nobody knows."""
+    if episode.situation.world == episode.opening_world:
+        return UNTOUCHED
+    # By digest: a call that moved a session alone has left the world of the call before it.
+    known = (step.change_json for step in reversed(episode.steps) if step.after.world == episode.situation.world)
+    return next(filter(None, (left(change, episode.opening_world) for change in known)), "")
 
 
 def repeated_reply(call: AnsweredCall, recorded_json: str) -> Reply:

@@ -73,10 +73,10 @@ async def answer(
         return replace(played, reply=replace(played.reply, reason=made.reason))
     after = situation.after(tool.server_id, made.state_after)
     if made.too_large:
-        return Played(miss_reply(TOO_LARGE), after, played.arguments_json)
+        return Played(miss_reply(TOO_LARGE), after, played.arguments_json, made.change_json)
     why = played.reply.error_code
     reply = Reply(Tier.LIVE, made.result_json, made.is_error, made.recording_id, reason=why)
-    return Played(reply, after, played.arguments_json)
+    return Played(reply, after, played.arguments_json, made.change_json)
 
 
 def _call(tool: BoundTool, arguments_json: str, history: History) -> LiveCall:

@@ -57,8 +57,10 @@ def _are_one(found: Iterable[Recording]) -> bool:
     return fit and len(said) == 1
 
 
-def _rank(recording: Recording) -> tuple[int, int, str, str]:
+def _rank(recording: Recording) -> tuple[bool, int, int, str, str]:
     return (
+        # Versions before there were end states said nothing of what a call left.
+        not recording.change_json,
         _PROVEN.index(recording.effect),
         _NEARER.index(recording.origin),
         recording.observed_at,

@@ -70,6 +70,8 @@ class Played:
     situation: Situation
     arguments_json: str = ""
     """Canonical arguments; empty when the call cannot be made at all."""
+    change_json: str = ""
+    """As in a recording: how the world after it differs from the one its run started from; empty where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def replay(
     # Result and state after: two recordings that agree in one of them only are unstable as well.
     if len(_outcomes(found)) == 1 and _is_servable(found, asked.tier, tiers):
         after = situation.after(tool.server_id, found[0].state_after)
-        return Played(recorded_reply(found[0], asked.tier), after, asked.arguments_json)
+        return Played(recorded_reply(found[0], asked.tier), after, asked.arguments_json, _change(found))
     moves = _may_move(tool, asked, library)
     after = _after_miss(tool, situation, found, moves)
-    return Played(miss_reply(_miss_code(state, found)), after, asked.arguments_json)
+    return Played(miss_reply(_miss_code(state, found)), after, asked.arguments_json, _change(found))
 
 
 def recorded_reply(recording: Recording, tier: Tier) -> Reply:
@@ -189,6 +191,12 @@ def _respelt(tool: BoundTool, asked: _Asked, state: State, library: Library, tie
 
 def _outcomes(found: Sequence[Recording]) -> set[tuple[str, State]]:
     return {(recording.result_sha256, recording.state_after) for recording in found}
+
+
+def _change(found: Sequence[Recording]) -> str:
+    """What recordings that agree say of the world they left; those of an older version say nothing."""
+    said = {recording.change_json for recording in found if recording.change_json}
+    return said.pop() if len(said) == 1 and len({recording.state_after for recording in found}) == 1 else ""
 
 
 def _is_servable(found: Sequence[Recording], tier: Tier, tiers: Sequence[Tier]) -> bool:

@@ -41,3 +41,5 @@ class Step:
     arguments_json: str
     """Canonical."""
     after: Situation
+    change_json: str = ""
+    """How the world it left differs from the opening one (`shared.proof.end_state.change`); empty where unknown."""

@@ -8,7 +8,7 @@ from firefly.simulator.v1 import simulator_service_pb2 as pb
 from firefly.simulator.v1 import simulator_service_pb2_grpc as simulator_grpc
 
 from services.simulator.domain import turns
-from services.simulator.domain.episodes import EpisodePlan
+from services.simulator.domain.episodes import EpisodePlan, left_behind
 from services.simulator.domain.replaying import DEFAULT_TIERS
 from services.simulator.domain.scoring import EXPLANATIONS
 from services.simulator.domain.simulating import Answer, Simulator, Wanted
@@ -69,6 +69,7 @@ class EpisodeDoors(simulator_grpc.SimulatorServiceServicer):
             closed=episode.closed,
             expire_time=messages.time(episode.expires_at),
             snapshot_id=episode.snapshot_id,
+            end_state_json=left_behind(episode),
         )
 
     @guarded

@@ -180,6 +180,7 @@ class Environment:
             effect=effect,
             server_digest=await self._launcher.server_digest(call.server_id),
             crash=crash,
+            change_json=self._world.change() if has_moved else "",
             wrote=self._world.was_written and not self._remote_world(call.server_id),
         )
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from shared.model.errors import Unavailable
-from shared.runtime.servers.tree_digest import TreeDigest
+from shared.proof import end_state
+from shared.runtime.servers.tree_digest import TreeDigest, is_git_index
 from shared.runtime.servers.world_store import WorldStore
 
 
@@ -18,6 +20,7 @@ class LiveWorld:
         self._tree = TreeDigest(self.folder, self.now)
         self.last_digest = world_digest
         """As of the last look."""
+        self._opening: Mapping[str, tuple[str, str]] = {}
 
     async def restore(self) -> None:
         """Make the copy, anew if there is one: no process may run over it.
@@ -32,6 +35,7 @@ class LiveWorld:
         # A new one: what the old one knows by times and inodes is about files that are gone.
         self._tree = TreeDigest(self.folder, self.now)
         self.last_digest = self._tree.read()
+        self._opening = self._tree.entries()
 
     def look(self) -> str:
         """Digest it as it is now; milliseconds, because only changed files are read.
@@ -47,6 +51,22 @@ class LiveWorld:
         """Whether files were written between the last two looks, be it with equal bytes."""
         return bool(self._tree.touched)
 
+    def change(self) -> str:
+        """Say how it differs, as of the last look, from the world that it is a copy of (`shared.proof.end_state`).
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        was, now = self._opening, self._tree.entries()
+        # The world digest tells every byte apart; only what it tells apart can differ in what it says.
+        moved = {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
+        try:
+            before = _said(self._worlds.path(self.world_digest), {path: was[path] for path in moved & was.keys()})
+            after = _said(self.folder, {path: now[path] for path in moved & now.keys()})
+        except OSError as error:
+            raise Unavailable(f"world copy {self.folder}: {error}") from error
+        return end_state.change(self.world_digest, end_state.difference(before, after))
+
     async def remove(self) -> None:
         """Remove the copy."""
         await asyncio.to_thread(shutil.rmtree, self.folder, True)
@@ -54,3 +74,14 @@ class LiveWorld:
     def _copy(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._worlds.copy_to(self.world_digest, self.folder)
+
+
+def _said(root: Path, entries: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Digest what files say instead of their bytes."""
+    return {
+        # Git's index holds the times of a copy: its digest in the world is of what it says already.
+        path: (mode, end_state.content_digest((root / path).read_bytes()))
+        if mode in ("file", "exec") and not is_git_index(path)
+        else (mode, sha)
+        for path, (mode, sha) in entries.items()
+    }

@@ -40,6 +40,8 @@ class CalledTool:
     crash: Crash = Crash.NONE
     wrote: bool = False
     """Files were written, be it with equal bytes."""
+    change_json: str = ""
+    """How the world it left differs from the one the environment opened with; empty where it moved none."""
 
 
 @dataclass(frozen=True, slots=True)

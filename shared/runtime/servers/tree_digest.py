@@ -77,7 +77,7 @@ class TreeDigest:
             found[path] = _Seen(signature, _entry(self._root, path, status), settled)
             is_changed = known is None or known.entry != found[path].entry
             changed += is_changed
-            touched += is_changed or (known is not None and known.signature != signature and not _is_git_index(path))
+            touched += is_changed or (known is not None and known.signature != signature and not is_git_index(path))
         gone = len(self._seen.keys() - found.keys())
         self.touched = touched + gone
         self._seen = found
@@ -99,7 +99,8 @@ def _signature(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns, status.st_mode)
 
 
-def _is_git_index(path: str) -> bool:
+def is_git_index(path: str) -> bool:
+    """Whether a path is where a repository keeps its index."""
     return path == ".git/index" or path.endswith("/.git/index")
 
 
@@ -125,7 +126,7 @@ def _entry(root: str, path: str, status: os.stat_result) -> _Entry:
         return "special", ""
     # The other bits follow the umask of whoever copied the world.
     kind = "exec" if mode & stat.S_IXUSR else "file"
-    if _is_git_index(path):
+    if is_git_index(path):
         return kind, index_digest(full.read_bytes())
     with full.open("rb") as stream:
         if _is_archive(stream, status.st_size):
