@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.synthesizer.domain import sentences, tidying
+from services.synthesizer.domain import holding_back, sentences, tidying
 from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
 from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
 from services.synthesizer.domain.phrases import Speaker
@@ -17,7 +17,7 @@ from shared.model import logical_form as lf
 from shared.model.errors import Rejected
 from shared.model.explorations import Exploration, ExplorationOutcome
 from shared.model.sub_dags import Lane
-from shared.model.tasks import DraftTask, Task
+from shared.model.tasks import DraftTask, HeldBack, Task
 from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.locators import text_of
 
@@ -64,8 +64,8 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     kept = replace(question, fields=tuple(field.form for field in asked))
     meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields), asked)
     identity = task_id(exploration, meant)
-    prompt = _prompt(kept, asked, meaning.get("tables", ()), identity)
-    task = make_task(exploration, meant, catalogue, identity, prompt)
+    prompt, held_back = _prompt(kept, asked, meaning.get("tables", ()), identity)
+    task = make_task(exploration, meant, catalogue, identity, (prompt, held_back))
     _refuse_giveaways(exploration, task)
     return task
 
@@ -124,15 +124,26 @@ def _reference(exploration: Exploration, fields: Sequence[AnswerField]) -> Refer
     return reference(exploration.calls, [field.evidence for field in fields])
 
 
-def _prompt(question: lf.Question, fields: Sequence[AnswerField], tables: Sequence[Any], identity: str) -> str:
+def _prompt(
+    question: lf.Question, fields: Sequence[AnswerField], tables: Sequence[Any], identity: str
+) -> tuple[str, tuple[HeldBack, ...]]:
     keys = {lf.from_json(item["table"]): tuple(item["keys"]) for item in tables}
     named = {lf.from_json(item["table"]) for item in tables if item.get("named")}
     rng = generator(identity, "words")
     # Asked so for some that lie above as well: otherwise the words would give the sign away.
     either = any(f.is_signed and f.value < 0 for f in fields) or rng.random() < _EITHER
-    asked = sentences.ask(Speaker(keys, frozenset(named), either=either), question, rng)
+    speaker, before = Speaker(keys, frozenset(named), either=either), rng.getstate()
+
+    def words(what: lf.Question) -> str:
+        # The same draws each time: what is left open changes nothing else of the wording.
+        rng.setstate(before)
+        return sentences.ask(speaker, what, rng)
+
+    left = holding_back.opened(speaker, question, words, generator(identity, "user"))
+    asked = words(question)
     answered = sentences.reply([(field.key, _stated(field, either=either)) for field in fields], rng)
-    return tidying.polite(f"{asked} {answered}")
+    said = tidying.polite(f"{left.text if left else asked} {answered}")
+    return said, (left.fact,) if left else ()
 
 
 def _stated(field: AnswerField, *, either: bool) -> str:
@@ -142,7 +153,7 @@ def _stated(field: AnswerField, *, either: bool) -> str:
 def _refuse_giveaways(exploration: Exploration, task: Task) -> None:
     calls = {call.call_id: call for call in exploration.calls}
     truth = parse_canonical(task.ground_truth_json)
-    asked = task.prompt
+    asked = task.told
     if said := given_away(asked, map(text_of, truth.values())):
         raise Rejected("answer_in_text", f"the prompt says {said!r}")
     if said := given_away(asked, flowing(task.reference, calls)):

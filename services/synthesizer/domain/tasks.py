@@ -11,20 +11,24 @@ from services.synthesizer.domain.offering import offered
 from services.synthesizer.domain.slicing import Reference
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.explorations import Exploration
-from shared.model.tasks import Limits, Task
+from shared.model.tasks import HeldBack, Limits, Task
 from shared.proof.absence import is_refusal
 from shared.proof.canonical import canonical, digest, sha256_text
 from shared.proof.identity import identifier
 
 POLICY = "backward-1"
 SCHEMA_VERSION = "1"
+MULTI_TURN = "multi_turn"
+"""Tag of a task whose prompt leaves something open."""
 _EASY, _MEDIUM = 1, 3
 _OWN = frozenset(("path", "title", "dated", "time", "missing", "twin"))
 """What tells twins apart."""
 _SYSTEM = (
     "You answer questions about the files of one company with the tools you are given. "
     "The files lie under /workspace. Now is {day}, {time} ({zone}); take this as today's date. "
-    "Look things up rather than guess, and give the final answer as one JSON object, with nothing else around it. "
+    # In every task as well: few leave something open, and nothing may say which.
+    "Look things up rather than guess, and ask where a question leaves open which one is meant. "
+    "Give the final answer as one JSON object, with nothing else around it. "
     # In every task: said only where it is true, it would be the answer.
     'If the files do not say what is asked, answer {{"cannot_answer": reason, "missing": name}} instead. The reason is '
     "“no_record” where the list or sheet that should say it has no entry for the thing, and the name is what such an "
@@ -78,8 +82,15 @@ def generator(identity: str, purpose: str) -> random.Random:
     return random.Random(int(sha256_text(f"{identity}/{purpose}")[:16], 16))
 
 
-def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, identity: str, prompt: str) -> Task:
-    """Put a task together."""
+def make_task(
+    exploration: Exploration,
+    meant: Meant,
+    catalogue: Catalogue,
+    identity: str,
+    words: tuple[str, tuple[HeldBack, ...]],
+) -> Task:
+    """Put a task together; `words` are its prompt and what that holds back."""
+    prompt, held_back = words
     calls, fields = meant.reference.calls, meant.fields
     # By server too: two servers list tools of one name.
     needed = {(call.server_id, call.tool) for call in calls}
@@ -110,11 +121,12 @@ def make_task(exploration: Exploration, meant: Meant, catalogue: Catalogue, iden
         twin_group=identifier("twin", [_skeleton(meant.form), exploration.shape]),
         limits=Limits(most, most + 4, 40_000),
         difficulty=_difficulty(meant.reference.min_known_calls),
-        tags=(*meant.reference.tags, meant.family, *_refusing(fields)),
+        tags=(*meant.reference.tags, meant.family, *_refusing(fields), *((MULTI_TURN,) if held_back else ())),
         shape=exploration.shape,
         live_capable=True,
         provenance_json=_provenance(exploration),
         license=_licences(meant.reference.servers, catalogue),
+        held_back=held_back,
     )
 
 

@@ -7,6 +7,7 @@ from services.verifier.domain import (
     naming_gates,
     saying_gates,
     schema_gates,
+    script_gates,
 )
 from services.verifier.domain.case import Gate
 
@@ -22,6 +23,8 @@ BEFORE_REPLAY: tuple[Gate, ...] = (
     Gate("edge_evidence", evidence_gates.edge_evidence),
     Gate("unstable", evidence_gates.unstable),
     Gate("names_tool", naming_gates.names_tool),
+    Gate("bad_script", script_gates.bad_script),
+    Gate("needless_question", script_gates.needless_question),
     Gate("unsaid", saying_gates.unsaid),
     Gate("reward_of_reference", derivation_gates.reward_of_reference),
     Gate("empty_answer", derivation_gates.empty_answer),

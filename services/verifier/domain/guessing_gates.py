@@ -37,7 +37,7 @@ def constant_answer(case: Case) -> str | None:
 
 def prompt_only(case: Case) -> str | None:
     """Refuse a text that holds an answer, or a value that must be found on the way to it."""
-    words = words_of(f"{case.task.system}\n{case.task.prompt}")
+    words = words_of(f"{case.task.system}\n{case.task.told}")
     for name, value in _found_out(case):
         for leaf in leaves(value):
             if holds(words, leaf):

@@ -58,7 +58,10 @@ class ModelJudge:
 
 def messages(task: Task) -> list[dict[str, str]]:
     """Write the question to the judge."""
-    asked = json.dumps({"question": task.prompt, "criteria": dict(CRITERIA)}, ensure_ascii=False)
+    # Whoever asks back is told the rest: the question is judged as the two say it together.
+    later = [fact.said for fact in task.held_back]
+    told = {"question": task.prompt, **({"said_when_asked_back": later} if later else {})}
+    asked = json.dumps({**told, "criteria": dict(CRITERIA)}, ensure_ascii=False)
     return [
         {"role": "system", "content": PROMPT},
         {"role": "user", "content": f"<data>{asked.replace('</data>', '')}</data>"},

@@ -15,7 +15,7 @@ _NOUN = r"(?:mcp|tools?|servers?|functions?|api)"
 
 def names_tool(case: Case) -> str | None:
     """Refuse a prompt that names an offered tool or its server."""
-    prompt = f"{case.task.prompt}\n{case.task.system}".casefold()
+    prompt = f"{case.task.told}\n{case.task.system}".casefold()
     for name in dict.fromkeys(_names(case)):
         if any(re.search(pattern, prompt) for pattern in _patterns(name)):
             return f"the text names {name!r}"

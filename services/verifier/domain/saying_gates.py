@@ -21,7 +21,7 @@ def unsaid(case: Case) -> str | None:
         form = lf.from_json(parse(case.task.logical_form_json or "{}"))
     except (ValueError, Rejected):
         return None
-    spoken, plain = words_of(case.task.prompt), f" {' '.join(words(case.task.prompt))} "
+    spoken, plain = words_of(case.task.told), f" {' '.join(words(case.task.told))} "
     for text in _stated(form) if isinstance(form, lf.Question) else ():
         said = f" {' '.join(words(text))} "
         if not holds(spoken, text) and (not said.strip() or said not in plain):

@@ -87,6 +87,8 @@ def task_of(form, truth, *, decimals=-1, kind="", unit=None, prompt="?"):
         ground_truth_json=canonical({"answer": truth}),
         answer_types_json=canonical({"answer": answer_type}),
         prompt=prompt,
+        told=prompt,
+        held_back=(),
         reference=(),
         tools=(),
         limits=Limits(10, 10, 40_000),

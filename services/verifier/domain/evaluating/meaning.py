@@ -11,6 +11,7 @@ from services.verifier.domain.evaluating.cheapest import Cheapest, cheapest
 from services.verifier.domain.evaluating.comparing import disagreement
 from services.verifier.domain.evaluating.evaluator import Evaluator
 from services.verifier.domain.evaluating.reading import Value
+from services.verifier.domain.evaluating.referents import GUESSABLE, guessable
 from services.verifier.domain.evaluating.refusing import ELSEWHERE, FALSE_ABSENCE, NO_TWIN, Refusing
 from services.verifier.domain.evaluating.working import IDLE, UNTIMELY, idle, untimely
 from services.verifier.domain.evaluating.world import AMBIGUOUS, NO_REFERENT, Unread, World
@@ -25,7 +26,7 @@ MISMATCH = "meaning_mismatch"
 UNPROVEN = "unproven_absence"
 REFUSING_GATES = (FALSE_ABSENCE, ELSEWHERE, NO_TWIN, UNPROVEN)
 """The reasons for which a task is refused whose answer is that there is none."""
-MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH, IDLE, UNTIMELY, *REFUSING_GATES)
+MEANING_GATES = (NO_REFERENT, AMBIGUOUS, CONTRADICTING, MISMATCH, IDLE, UNTIMELY, *REFUSING_GATES, GUESSABLE)
 """The reasons for which the evaluator refuses, as the funnel counts them."""
 
 
@@ -68,8 +69,20 @@ class Meanings:
         found = self._judged(task, question)
         if found.refusal:
             return found
+        if text := self._guessable(task, question):
+            return Meaning(Uniqueness.OBSERVED, Refusal(GUESSABLE, text))
         size = self._evaluator.world.size
         return replace(found, cheapest=cheapest(task, question, results, size))
+
+    def _guessable(self, task: Task, question: lf.Question | None) -> str:
+        """Say why the user need not be asked for what the prompt holds back."""
+        if not task.held_back:
+            return ""
+        try:
+            return guessable(self._evaluator, question, task) if question else "the logical form cannot be read"
+        except (Unread, Rejected) as error:
+            # That a guess fails is proven by reading the column, or not at all.
+            return str(error)
 
     def _judged(self, task: Task, question: lf.Question | None) -> Meaning:
         """Evaluate the question, hold the answer against the evidence's, hear other sources."""
@@ -78,7 +91,7 @@ class Meanings:
         truth = parse_canonical(task.ground_truth_json)
         try:
             if is_refusal(truth):
-                Refusing(self._evaluator, self._sources).check(question, truth, task.prompt)
+                Refusing(self._evaluator, self._sources).check(question, truth, task.told)
                 return Meaning(Uniqueness.PROVEN)
             unread = self._compare(task, question)
         except Unread as error:
@@ -100,7 +113,7 @@ class Meanings:
         if text := _mismatch(task, question, values):
             raise Rejected(MISMATCH, text)
         # Only where every value was read: a contradiction of half a question proves nothing.
-        if not unread and (text := self._sources.contradiction(self._evaluator, question, task.prompt)):
+        if not unread and (text := self._sources.contradiction(self._evaluator, question, task.told)):
             raise Rejected(CONTRADICTING, text)
         if not unread:
             _refuse_useless(self._evaluator, question)
