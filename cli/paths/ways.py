@@ -139,15 +139,14 @@ def _after_name(read: Callable[[str], Found]) -> Callable[[str], Found]:
 
 def _as_markdown(source: Source, tools: Collection[str]) -> Iterator[Step]:
     suffix = PurePosixPath(source.path).suffix
-    if "convert_to_markdown" not in tools:
+    # A converter leaves out empty lines of a program: that is another text than the file that is asked about.
+    if "convert_to_markdown" not in tools or suffix == ".py":
         return
     read: Callable[[str], Found]
     if suffix in (".csv", ".xlsx"):
         read = lambda text: readings.markdown_rows(text, source.part)  # noqa: E731 - one of three
     elif suffix == ".json":
         read = lambda text: readings.json_rows(text, source.part)  # noqa: E731
-    elif suffix == ".py":
-        read = lambda text: program(text, source.path)  # noqa: E731
     else:
         read = lambda text: readings.document_of(text, source.path)  # noqa: E731
     yield Step("convert_to_markdown", {"uri": f"file://{_place(source)}"}, source, read)

@@ -14,10 +14,10 @@ from cli.paths import readings
 from cli.paths.expanding import Expansion
 from cli.paths.gathering import Gathered
 from cli.paths.measuring import Walked, answer_of, sum_up
-from cli.paths.shelf import NotUnderstoodError, Shelf
+from cli.paths.shelf import NotUnderstoodError, Shelf, Source
 from cli.paths.solving import solve
 from cli.paths.variants import KINDS, Solution, solutions
-from cli.paths.ways import Step, narrow, respelt
+from cli.paths.ways import Step, narrow, respelt, whole
 from cli.sim_paths import paths
 from cli.snapshot_expand import wider
 from services.simulator.adapters.snapshot_file import write_snapshot
@@ -235,6 +235,20 @@ def test_results_of_documents_and_sheets_are_read_in_every_form():
     sheet = f"{other}## Prices\n| SKU | List price |\n| --- | --- |\n| SKU-1 | 18.26 |"
     for rows in (readings.range_rows(json.dumps({"values": values})), readings.markdown_rows(sheet, "Prices")):
         assert (rows.columns, rows.rows) == (("SKU", "List price"), (("SKU-1", "18.26"),))
+
+
+def test_a_program_is_read_as_it_stands_never_converted(shelf):
+    assert [step.tool for step in whole(Source("src/report.py"), shelf, TOOLS)] == [
+        "read_text_file",
+        "read_file",
+        "read_multiple_files",
+        "execute_query",
+    ]
+    steps = {step.tool: step for step in whole(Source("src/report.py"), shelf, TOOLS)}
+    for tool in ("read_file", "read_multiple_files"):
+        assert (
+            steps[tool].read(server(steps[tool], FILES)).labelled == shelf.documents[Source("src/report.py")].labelled
+        )
 
 
 def walked(kind, reward, misses=0, answer="{}"):
