@@ -32,15 +32,15 @@ class Framework:
 
     name: str
     python: str = "3.11"
-    checks: bool = True
-    """Whether the conformance suite is for it."""
+    suites: tuple[str, ...] | None = None
+    """Modules of `conformance.real` to run the suite with; by default the one of its name."""
 
 
 FRAMEWORKS = (
     Framework("openai"),
-    Framework("openenv"),
+    Framework("openenv", suites=("openenv", "openenv_server")),
     Framework("verifiers"),
-    Framework("datasets", checks=False),
+    Framework("datasets", suites=()),
     Framework("nemo_gym", "3.12"),
     Framework("skyrl", "3.12"),
     Framework("trl"),
@@ -113,8 +113,8 @@ def run(framework: Framework, uv: str, ready: Ready, python312: str) -> bool:
             call([uv, "venv", "-q", "--python", wanted, str(PLACE / framework.name)])
         install = [uv, "pip", "install", "-q", "--python", str(python), "-r", str(requirements)]
         call([*install, "--reinstall-package", "firefly-client", str(ready.wheel)])
-        if framework.checks:
-            call([str(python), "-m", "conformance.run", framework.name, "--target", ready.target])
+        for suite in (framework.name,) if framework.suites is None else framework.suites:
+            call([str(python), "-m", "conformance.run", suite, "--target", ready.target])
         for command in examples(framework.name, str(python), ready):
             call(command)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:

@@ -1,4 +1,4 @@
-"""OpenEnv's white-box harness over the session, and its environment interface over the same task."""
+"""OpenEnv's white-box harness over the session."""
 
 from __future__ import annotations
 
