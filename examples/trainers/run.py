@@ -23,6 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PLACE = ROOT / ".firefly" / "trainers"
+SUITE = PLACE / "made" / "suite"
 SECONDS = 3600
 
 
@@ -89,7 +90,9 @@ def prepared(uv: str) -> Iterator[Ready]:
     """Build the client's wheel, write the suite's data, serve it."""
     made = PLACE / "made"
     shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
+    SUITE.mkdir(parents=True)
+    # By itself on the path: beside it lies the client's source, which would be taken for the wheel that is tested.
+    (SUITE / "conformance").symlink_to(ROOT / "clients/python/conformance")
     call([uv, "build", "-q", "--wheel", str(ROOT / "clients/python"), "-o", str(made)])
     write = (
         "from pathlib import Path; from tests.fakes import awkward, export; import sys; place = Path(sys.argv[1]); "
@@ -162,7 +165,7 @@ def wait(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def call(command: list[str]) -> None:
     """Run a command with the suite and the repository importable."""
-    paths = os.pathsep.join([str(ROOT / "clients/python"), str(ROOT)])
+    paths = os.pathsep.join([str(SUITE), str(ROOT)])
     env = {**os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "TRL_EXPERIMENTAL_SILENCE": "1"}
     subprocess.run(command, check=True, env=env, cwd=ROOT, timeout=SECONDS)
 
