@@ -10,16 +10,19 @@ from typing import Any
 import click
 from firefly_client import AsyncClient
 
+from cli.data_folder import DataFolder
 from cli.paths.gathering import Gathered, gather
 from cli.paths.measuring import Walked, misses_by_reason, sum_up, walk_all
 from cli.paths.variants import KINDS, Solution
 from cli.playing.playing import own_simulator
+from cli.retracting import retract
 from services.simulator.adapters.snapshot_file import snapshot_folder
 from shared.model.errors import BadInput
+from shared.model.tasks import AMBIGUOUS_PATH
 
 _CALL_SECONDS = 300.0
 _SHOWN = 10
-Report = Mapping[str, Any]
+Report = dict[str, Any]
 
 
 @click.command()
@@ -28,8 +31,9 @@ Report = Mapping[str, Any]
 @click.option("--limit", type=click.IntRange(1), help="The first tasks only.")
 @click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Only such solutions.  [default: all]")
 @click.option("--held-out", is_flag=True, help="Only the solutions that are published.  [default: all]")
+@click.option("--data", type=click.Path(path_type=Path), help="Retract tasks with another answer in this run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def paths(place: Path, live: bool, limit: int | None, kinds: tuple[str, ...], held_out: bool, as_json: bool) -> None:
+def paths(place: Path, live: bool, data: Path | None, as_json: bool, **chosen: Any) -> None:
     """Solve each task of the snapshot at PLACE in other ways and count rewards and misses.
 
     The ways are made from prompt, tools and the world's files alone, and their answers come out of the calls' results.
@@ -39,13 +43,19 @@ def paths(place: Path, live: bool, limit: int | None, kinds: tuple[str, ...], he
     Examples:
       firefly sim paths out/mine --replay-only
       firefly sim paths out/live --live --json
+      firefly sim paths out/live --live --data .firefly/data
     """  # noqa: D301
-    gathered = gather(snapshot_folder(place), limit)
-    chosen = [one for one in gathered.solutions if one.kind in (kinds or KINDS) and one.is_held_out >= held_out]
-    walked = asyncio.run(_played(snapshot_folder(place), gathered, chosen, live))
+    if data:
+        DataFolder(data).require_run()
+    gathered = gather(snapshot_folder(place), chosen["limit"])
+    kinds, held_out = chosen["kinds"] or KINDS, chosen["held_out"]
+    wanted = [one for one in gathered.solutions if one.kind in kinds and one.is_held_out >= held_out]
+    walked = asyncio.run(_played(snapshot_folder(place), gathered, wanted, live))
     if not walked:
         raise BadInput(f"{place} holds no task that this command can solve in another way")
     report = _report(gathered, walked, live)
+    if data:
+        report |= {"retracted": retract(data, report["ambiguous"], AMBIGUOUS_PATH)}
     click.echo(json.dumps(report, sort_keys=True) if as_json else _text(report))
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import click
 
+from cli.data_folder import DataFolder
 from cli.paths.around import looks
-from cli.paths.expanding import AMBIGUOUS_PATH, Expanded, Expansion
+from cli.paths.expanding import Expanded, Expansion
 from cli.paths.gathering import Gathered, gather
 from cli.paths.reproving import put_in, reproven
+from cli.retracting import retract
 from services.crawler.adapters.benches import Servers
 from services.crawler.adapters.world_files import inspect_world
 from services.simulator.adapters.live_pool import LivePoolThread, Places, Runnable
@@ -23,6 +25,7 @@ from services.simulator.adapters.runtime_files import read_runtime
 from services.simulator.adapters.snapshot_file import open_snapshot, snapshot_folder, write_snapshot
 from services.simulator.domain.snapshots import RUNTIME, WORLDS, Content
 from shared.model.catalogue import ToolRecord, WorldRecord
+from shared.model.tasks import AMBIGUOUS_PATH
 from shared.runtime.servers.launcher import Launcher
 from shared.runtime.servers.programs import find_programs
 from shared.runtime.servers.session import Timeouts
@@ -36,8 +39,9 @@ _START_SECONDS = 300.0
 @click.argument("place", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--limit", type=click.IntRange(1), help="Ways of the first tasks only.")
+@click.option("--data", type=click.Path(path_type=Path), help="Retract such tasks in the run that lives here, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def expand(place: Path, new: Path, limit: int | None, as_json: bool) -> None:
+def expand(place: Path, new: Path, limit: int | None, data: Path | None, as_json: bool) -> None:
     """Make the calls of other ways to solve the tasks of the snapshot at PLACE, and write the snapshot NEW with them.
 
     PLACE needs its runtime (`snapshot create --runtime`). Tools of which the crawl saw no success are probed again.
@@ -46,9 +50,13 @@ def expand(place: Path, new: Path, limit: int | None, as_json: bool) -> None:
     Three solutions in ten are kept back: `firefly sim paths` publishes theirs.
 
     \b
-    Example: firefly snapshot expand out/live out/wide
+    Examples:
+      firefly snapshot expand out/live out/wide
+      firefly snapshot expand out/live out/wide --data .firefly/data
     """  # noqa: D301
     folder = snapshot_folder(place)
+    if data:
+        DataFolder(data).require_run()
     gathered, expanded = asyncio.run(_expanded(folder, gather(folder, limit)))
     worlds = {digest: folder / WORLDS / digest for digest in gathered.content.world_digests}
     runtime = partial(_copy, folder / RUNTIME)
@@ -60,6 +68,7 @@ def expand(place: Path, new: Path, limit: int | None, as_json: bool) -> None:
         "new_recordings": manifest.recordings - len(gathered.content.recordings),
         "tasks": manifest.tasks,
         AMBIGUOUS_PATH: list(expanded.ambiguous),
+        "retracted": list(retract(data, expanded.ambiguous, AMBIGUOUS_PATH)) if data else [],
     }
     if as_json:
         click.echo(json.dumps(told, sort_keys=True))

@@ -1,5 +1,6 @@
 """What of a run is exported: tasks that hold, no near-duplicates, and every recording their episodes can reach."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from services.simulator.domain.snapshots import Content
 from shared.model.calls import Recording
 from shared.model.catalogue import ServerRecord, ToolRecord
 from shared.model.errors import BadInput
-from shared.model.tasks import TaskState, TaskStatus, VerifiedTask
+from shared.model.tasks import AMBIGUOUS_PATH, TaskState, TaskStatus, VerifiedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,21 @@ def select(gathered: Gathered) -> Selected:
 def _holding(
     tasks: Iterable[VerifiedTask], statuses: Iterable[TaskStatus]
 ) -> tuple[tuple[VerifiedTask, ...], dict[str, int]]:
-    state = {status.task_id: status.state for status in statuses}
+    said = {status.task_id: status for status in statuses}
     first: dict[str, VerifiedTask] = {}
     for task in tasks:
         first.setdefault(task.task.task_id, task)
-    left_out = {
-        kind.value: sum(state.get(name) is kind for name in first)
-        for kind in (TaskState.QUARANTINED, TaskState.RETRACTED)
-    }
-    holding = [first[name] for name in sorted(first) if state.get(name, TaskState.ACTIVE) is TaskState.ACTIVE]
+    why = Counter(_why(said[name]) for name in first if name in said)
+    reasons = (TaskState.QUARANTINED.value, TaskState.RETRACTED.value, AMBIGUOUS_PATH)
+    left_out = {reason: why[reason] for reason in reasons}
+    holding = [first[name] for name in sorted(first) if name not in said or said[name].state is TaskState.ACTIVE]
     return tuple(holding), left_out
+
+
+def _why(status: TaskStatus) -> str:
+    """What a task is left out for; the state of an active one, which nobody counts."""
+    is_disproved = status.reason == AMBIGUOUS_PATH and status.state is not TaskState.ACTIVE
+    return AMBIGUOUS_PATH if is_disproved else status.state.value
 
 
 def _joined(recordings: Iterable[Recording]) -> dict[str, Recording]:

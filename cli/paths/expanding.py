@@ -26,7 +26,6 @@ from shared.proof.reward import score
 
 AT_ONCE = 4
 _TOLD = 100
-AMBIGUOUS_PATH = "ambiguous_path"
 
 
 @dataclass(frozen=True, slots=True)

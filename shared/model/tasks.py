@@ -207,6 +207,10 @@ class VerifiedTask:
     """Where `min_known_calls` comes from: `{calls, way, executed}`; a way that is not executed is only planned."""
 
 
+AMBIGUOUS_PATH = "ambiguous_path"
+"""Reason of a status: another way to solve the task ends in another answer."""
+
+
 class TaskState(StrEnum):
     """Whether a published task still holds."""
 
@@ -217,7 +221,7 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """Kept true by the verifier after publication."""
+    """Kept true after publication: by the verifier, and by the command line where another way disproves a task."""
 
     task_id: str
     state: TaskState

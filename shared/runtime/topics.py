@@ -115,7 +115,13 @@ TOPICS: tuple[Topic, ...] = (
         same_partitions_as="draft-tasks",
     ),
     Topic(
-        "task-status", (TaskStatus,), ("verifier",), ("simulator", "cli"), "task id", Cleanup.COMPACT, retention_ms=KEPT
+        "task-status",
+        (TaskStatus,),
+        ("verifier", "cli"),
+        ("simulator", "cli"),
+        "task id",
+        Cleanup.COMPACT,
+        retention_ms=KEPT,
     ),
     Topic("drift-events", (DriftEvent,), ("crawler",), ("graph", "verifier", "simulator"), "tool id"),
     Topic("exploration-requests", (ExplorationRequest,), ("simulator", "graph"), ("sampler",), "tool id"),
