@@ -19,13 +19,13 @@ class Candidate:
 
     task_id: str
     question: str
-    """Digest of the world and the words."""
+    """Digest of the world and the words, those that the user adds when asked included."""
     answered: Answered
 
     @classmethod
     def of(cls, task: Task) -> Self:
         """Take it from a task."""
-        words = " ".join(task.prompt.casefold().split())
+        words = " ".join(task.told.casefold().split())
         answered = (parse_canonical(task.answer_types_json), parse_canonical(task.ground_truth_json))
         return cls(task.task_id, digest([task.world_digest, words]), answered)
 

@@ -21,6 +21,7 @@ def draw(row: Mapping[str, Any]) -> str:
         f"{row['task_id']}  ({row['difficulty']}, {len(row['reference'])} calls, {len(row['tools'])} tools offered)",
         "",
         f"  {_clip(prompt, 1000)}",
+        *(_clip(f"  asked which {fact['about']}: {fact['said']}", 1000) for fact in row.get("held_back", ())),
         "",
         *draw_graph(row["reference"]),
         "",

@@ -60,6 +60,7 @@ def describe(record: VerifiedTask | TaskStatus) -> dict[str, Any]:
         "calls": len(task.reference),
         "min_known_calls": task.min_known_calls,
         "tags": list(task.tags),
+        "said_when_asked": [fact.said for fact in task.held_back],
     }
 
 
@@ -68,4 +69,5 @@ def sentence(shown: dict[str, Any]) -> str:
     if shown["state"] != "verified":
         return f"{shown['task_id']}  {shown['state']}  {shown['reason']}"
     about = f"{shown['difficulty']}, {shown['calls']} calls, {', '.join(shown['servers'])}"
-    return f"{shown['task_id']}  {about}: {shown['prompt']}"
+    later = "".join(f" [asked back: {said}]" for said in shown["said_when_asked"])
+    return f"{shown['task_id']}  {about}: {shown['prompt']}{later}"

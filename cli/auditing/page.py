@@ -52,6 +52,7 @@ def _section(number: int, task: TaskRow, results: Mapping[str, str]) -> str:
         f'<section id="{html.escape(task.task_id)}">',
         f"<h2>{number}. {html.escape(task.task_id)}</h2>",
         f'<p class="question">{html.escape(task.prompt)}</p>',
+        *(f"<p><b>Asked back, the user says:</b> {html.escape(fact.said)}</p>" for fact in task.held_back),
         f"<p><b>Means:</b> {html.escape(in_words(task.row['logical_form']))}</p>",
         f"<p><b>Answer:</b> <code>{html.escape(task.ground_truth_json)}</code></p>",
         _derivations(task),

@@ -117,8 +117,11 @@ def _refuses_right(one: _Asked) -> bool:
 
 
 def _in_prompt(one: _Asked) -> bool:
-    """Tell whether some words of the prompt are the answer, field by field: no choice could do better."""
-    texts = [next(filter(None, groups)) for groups in _WORDS.findall(one.task.prompt) if any(groups)]
+    """Tell whether some words of the prompt are the answer, field by field: no choice could do better.
+
+    What the user says when asked counts as well: an agent that asks and calls nothing gets no more.
+    """
+    texts = [next(filter(None, groups)) for groups in _WORDS.findall(one.task.told) if any(groups)]
     runs = [" ".join(texts[at : at + size]) for size in (1, 2, 3, 4) for at in range(len(texts) - size + 1)]
     types = one.task.answer_types
     return all(any(equal(types.get(name, {}), value, run) for run in runs) for name, value in one.sought.items())
@@ -186,7 +189,7 @@ def _facts(recorded: Recorded, names: set[str]) -> dict[tuple[str, str], Any]:
 
 def _looked_up(one: _Asked, facts: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """Answer with what an entity of the prompt, or none, has under the field's name."""
-    prompt = fold(one.task.prompt)
+    prompt = fold(one.task.told)
     entities = {entity for entity, _ in facts if entity and entity in prompt}
     answer = {}
     for name in one.truth:

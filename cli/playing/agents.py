@@ -33,7 +33,7 @@ class WithoutModel:
 
 
 class ReferenceAgent(WithoutModel):
-    """Makes the reference calls and derives the answer from what the simulator said, by the evidence."""
+    """Asks for what the prompt leaves open, makes the reference calls and derives the answer by the evidence."""
 
     async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
         """See `Agent`.
@@ -43,6 +43,8 @@ class ReferenceAgent(WithoutModel):
         """
         if task is None:
             raise BadInput("the reference agent needs the export: give its folder")
+        if missing := await _ask(episode, task):
+            return missing
         results: dict[str, str] = {}
         for call in task.calls:
             name = task.tool_names[call.server, call.tool]
@@ -54,6 +56,16 @@ class ReferenceAgent(WithoutModel):
         except Rejected as error:
             # A wrong answer, not an unscored one: a reference that fails has to show in the mean reward.
             return f"No answer can be derived: {error}"
+
+
+async def _ask(episode: AsyncEpisode, task: TaskRow) -> str:
+    """Ask for every fact that the prompt holds back; say which one the user did not tell, empty where it told all."""
+    for fact in task.held_back:
+        said = await episode.user_turn(f"Which {fact.about} do you mean?")
+        # It knows the calls either way: only so does a user that says something else show in the mean reward.
+        if said.text != fact.said:
+            return f"The user does not tell the {fact.about}: {said.text!r:.200}"
+    return ""
 
 
 class EmptyAgent(WithoutModel):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import openai
-from firefly_client import AsyncEpisode
+from firefly_client import AsyncEpisode, is_question
 
 from cli.dataset.reading import TaskRow
 from shared.model.errors import Unavailable
@@ -33,8 +33,13 @@ class OpenAiAgent:
             submitted = next((call for call in calls if call.function.name == SUBMIT), None)
             if submitted is not None:
                 return str(submitted.function.arguments)
+            said = message.content or ""
+            if not calls and is_question(said):
+                turn = await episode.user_turn(said)
+                messages += [{"role": "assistant", "content": said}, {"role": "user", "content": turn.text}]
+                continue
             if not calls:
-                return message.content or ""
+                return said
             messages.append(_as_request(message, calls))
             for number, call in enumerate(calls):
                 reply = await episode.call(call.function.name, call.function.arguments or "")

@@ -7,6 +7,7 @@ from services.simulator.domain.snapshots import Content
 from shared.model.calls import DataFlow, Recording
 from shared.model.tasks import (
     FieldEvidence,
+    HeldBack,
     Limits,
     OfferedTool,
     ReferenceCall,
@@ -100,6 +101,15 @@ def order_task(suffix: str = "", many: int = 1) -> tuple[VerifiedTask, tuple[Rec
         first,
         second,
     )
+
+
+def open_task() -> tuple[VerifiedTask, tuple[Recording, ...]]:
+    """The same about an order that only the user knows: asked which one, the user says so."""
+    made, recordings = order_task()
+    prompt = "This is about one of our orders. What does that order come to, and how many items has it?"
+    fact = HeldBack("order", "A-17", "Sorry, I mean order A-17.")
+    task = replace(made.task, prompt=prompt, held_back=(fact,), tags=(*made.task.tags, "multi_turn"))
+    return replace(made, task=task), recordings
 
 
 def more_recordings() -> tuple[Recording, ...]:

@@ -33,9 +33,9 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **settings) -> AsyncIterator[Serving]:
-    """Serve the office's snapshot on a free port."""
-    made = dataset.content()
+async def serving(folder: Path, *tasks, **settings) -> AsyncIterator[Serving]:
+    """Serve the office's snapshot, of some tasks or the usual one, on a free port."""
+    made = dataset.content(*tasks)
     write_snapshot(made, dataset.world_folders(folder / "worlds"), folder / "snapshot", "test")
     library, clock = open_snapshot(folder / "snapshot"), Clock()
     tokens = (f"{number:032x}" for number in range(100_000))

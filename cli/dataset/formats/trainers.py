@@ -79,10 +79,15 @@ def xlam_row(fields: Fields, index: int) -> dict[str, Any]:
     return {
         "id": index,
         "task_id": value(fields, "task_id"),
-        "query": value(fields, "prompt")[-1]["content"],
+        # These rows have one turn: what a prompt leaves open is told at once.
+        "query": " ".join((value(fields, "prompt")[-1]["content"], *(fact["said"] for fact in _held_back(fields)))),
         "answers": "[" + ", ".join(answers) + "]",
         "tools": json.dumps(tools, ensure_ascii=False),
     }
+
+
+def _held_back(fields: Fields) -> Any:
+    return value(fields, "held_back") if "held_back" in fields else ()
 
 
 def _extra(fields: Fields, index: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the rollout unscored. Nothing a policy writes can make its rollout unscored.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,17 @@ from firefly_client.types import Reply, Start, Verdict
 
 RECEIVED = "The answer is received. The task is over."
 AWAY = "This environment is out of order; the episode is not scored."
+NO_TURN_LEFT = "Nobody answers any more."
 LONGEST_NAME = 1000
 LONGEST_TEXT = 1_000_001
 """Characters sent of arguments or an answer: one more than the simulator reads, so that it refuses what is longer."""
+# The rule by which the simulator's user tells what a prompt leaves open (docs/simulator.md, Episodes).
+_ASKS = re.compile(r"[?\uff1f\u061f\u037e]|\b(?:clarify|specify|tell me|let me know)\b", re.IGNORECASE)
+
+
+def is_question(text: str) -> bool:
+    """Tell whether a message without a call is one for the user: it asks, and holds no JSON object, so no answer."""
+    return "{" not in text and _ASKS.search(text) is not None
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,14 @@ class Play:
         except SimulatorError as error:
             return self.progress.fail(error)
 
+    def ask(self, text: str) -> str:
+        """Let the user answer a message of the policy; never raises for what it wrote or the simulator lacks."""
+        try:
+            said = self._episode.user_turn(_sendable(text)[:LONGEST_TEXT])
+        except SimulatorError as error:
+            return self.progress.fail(error)
+        return said.text or NO_TURN_LEFT
+
     def verdict(self, last_message: str = "") -> Verdict:
         """Score what was submitted, else the last message."""
         if self.progress.failure:
@@ -169,6 +186,14 @@ class AsyncPlay:
             return self.progress.told(await self._episode.call(*taken))
         except SimulatorError as error:
             return self.progress.fail(error)
+
+    async def ask(self, text: str) -> str:
+        """See `Play.ask`."""
+        try:
+            said = await self._episode.user_turn(_sendable(text)[:LONGEST_TEXT])
+        except SimulatorError as error:
+            return self.progress.fail(error)
+        return said.text or NO_TURN_LEFT
 
     async def verdict(self, last_message: str = "") -> Verdict:
         """See `Play.verdict`."""

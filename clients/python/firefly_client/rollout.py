@@ -11,7 +11,7 @@ from typing import Any
 
 from firefly_client.aio import AsyncClient
 from firefly_client.chat import ChatEndpoint, ChatError
-from firefly_client.playing import AsyncPlay, Rules, last_text, open_async_play, unscored
+from firefly_client.playing import AsyncPlay, Rules, is_question, last_text, open_async_play, unscored
 from firefly_client.types import Verdict
 
 Message = dict[str, Any]
@@ -88,7 +88,12 @@ async def _play(ask: ModelCallable, task: str, play: AsyncPlay, max_turns: int) 
             for call_id, name, arguments in calls:
                 text = await play.call(name, arguments)
                 messages.append({"role": "tool", "tool_call_id": call_id, "content": text})
-            if play.progress.is_over or not calls:
+            said = last_text(messages)
+            # Only what asks goes to the user: a policy that says anything else without a call is done.
+            asks = turns < max_turns and is_question(said)
+            if asks:
+                messages.append({"role": "user", "content": await play.ask(said)})
+            if play.progress.is_over or not (calls or asks):
                 break
     except ChatError as error:
         if 400 <= error.status < 500 and not error.is_too_long:  # noqa: PLR2004
