@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from services.simulator.adapters.snapshot_file import read_content, read_snapshot_manifest, snapshot_folder
-from services.simulator.domain.snapshot_diff import SnapshotDiff, compare
+from services.simulator.domain.snapshot_diff import Rule, SnapshotDiff, compare
 from services.simulator.domain.snapshots import Content, Manifest
 
 SHOWN = 10
@@ -55,6 +55,9 @@ def _lines(found: SnapshotDiff) -> Sequence[str]:
         "servers changed": found.servers_changed,
         "worlds added": [name[:12] for name in found.worlds_added],
         "worlds removed": [name[:12] for name in found.worlds_removed],
+        "spelling rules added": _rules(found.spellings_added),
+        "spelling rules removed": _rules(found.spellings_removed),
+        "spelling rules changed": _rules(found.spellings_changed),
     }
     calls = [
         f"  {one.server_id}/{one.tool}: {one.added} added, {one.removed} removed, {one.changed} changed"
@@ -63,6 +66,10 @@ def _lines(found: SnapshotDiff) -> Sequence[str]:
     total = [sum(getattr(one, kind) for one in found.tools) for kind in ("added", "removed", "changed")]
     head = [f"recorded calls: {total[0]} added, {total[1]} removed, {total[2]} changed"] if calls else []
     return [*head, *calls, *(f"{name}: {_some(names)}" for name, names in lists.items() if names)]
+
+
+def _rules(rules: Sequence[Rule]) -> Sequence[str]:
+    return [f"{server}/{tool} {place} {rule}" for server, tool, place, rule in rules]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What lies between two snapshots: calls answered in one only or otherwise, and the tasks that feel it."""
+"""What lies between two snapshots: calls answered in one only or otherwise, spellings, and the tasks that feel it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -6,12 +6,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from services.simulator.domain.snapshots import Content
+from services.simulator.domain.spelling import SpellingRule
 from shared.model.calls import Recording, Stability
 from shared.model.tasks import Task
 
 Place = tuple[str, str, str, str, str, str]
 """A call as an agent makes it: server, tool, arguments, world, session, path mode. The server's digest stays out, so
 that a new version of a server shows as changed answers and not as everything lost and everything new."""
+
+
+Rule = tuple[str, str, str, str]
+"""A spelling rule: server, tool, argument, rule. Without the server's digest, as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class SnapshotDiff:
     """Servers with another digest (a new version), or in only one of the two."""
     worlds_added: tuple[str, ...]
     worlds_removed: tuple[str, ...]
+    spellings_added: tuple[Rule, ...] = ()
+    spellings_removed: tuple[Rule, ...] = ()
+    spellings_changed: tuple[Rule, ...] = ()
+    """Rules of both that other pairs showed, or that rely on another reader of SQL."""
 
     @property
     def is_empty(self) -> bool:
@@ -59,6 +68,7 @@ def compare(first: Content, second: Content) -> SnapshotDiff:
     gone = answers[0].keys() - answers[1].keys()
     place_of = {one.recording_id: _place(one) for one in first.recordings}
     both = tasks[0].keys() & tasks[1].keys()
+    rules = _rules(first), _rules(second)
     return SnapshotDiff(
         _tools(answers[1].keys() - answers[0].keys(), gone, changed),
         tuple(sorted(tasks[1].keys() - tasks[0].keys())),
@@ -69,6 +79,9 @@ def compare(first: Content, second: Content) -> SnapshotDiff:
         _differing(_pins(first), _pins(second)),
         tuple(sorted(set(second.world_digests) - set(first.world_digests))),
         tuple(sorted(set(first.world_digests) - set(second.world_digests))),
+        tuple(sorted(rules[1].keys() - rules[0].keys())),
+        tuple(sorted(rules[0].keys() - rules[1].keys())),
+        tuple(sorted(name for name in rules[0].keys() & rules[1].keys() if rules[0][name] != rules[1][name])),
     )
 
 
@@ -102,6 +115,16 @@ def _tools(added: set[Place], removed: set[Place], changed: set[Place]) -> tuple
 def _definitions(content: Content) -> dict[Any, object]:
     # Ids and digests change with every version; what an agent sees need not.
     return {(tool.server_id, tool.name): replace(tool, tool_id="", server_digest="") for tool in content.tools}
+
+
+def _rules(content: Content) -> dict[Rule, SpellingRule]:
+    names = {tool.server_digest: tool.server_id for tool in content.tools}
+    return {(names.get(one.server_digest, ""), one.tool, one.place, one.rule): _shown(one) for one in content.spellings}
+
+
+def _shown(rule: SpellingRule) -> SpellingRule:
+    """What showed it; a new version of a server is told as such."""
+    return replace(rule, server_digest="")
 
 
 def _pins(content: Content) -> dict[Any, object]:

@@ -8,6 +8,7 @@ import pytest
 from cli.__main__ import run
 from services.simulator.adapters.snapshot_file import write_snapshot
 from services.simulator.domain.snapshot_diff import ToolDiff, compare
+from services.simulator.domain.spelling import SpellingRule
 from shared.model.calls import Stability
 from shared.model.catalogue import PathMode
 from tests.fakes import dataset
@@ -86,6 +87,28 @@ def test_tasks_tools_and_worlds_of_one_side_are_named():
     assert found.tasks_removed == (content.tasks[0].task.task_id,)
     assert found.definitions_changed == tuple(sorted((one.server_id, one.name) for one in content.tools[:2]))
     assert (found.worlds_added, found.worlds_removed) == (("w" * 64,), content.world_digests)
+
+
+def test_spelling_rules_of_one_side_and_rules_shown_otherwise_are_named(tmp_path, capsys):
+    tool = dataset.content().tools[0]
+    rule = SpellingRule(tool.server_digest, tool.name, "/path", "path_dots", 30, 30, 28)
+    sql = SpellingRule(tool.server_digest, tool.name, "/sql", "duckdb_case", 30, 30, 28)
+    first = replace(dataset.content(), spellings=(rule, sql))
+    second = replace(first, spellings=(replace(sql, pairs=31), replace(rule, rule="path_root")))
+    assert compare(first, replace(first, spellings=(sql, rule))).is_empty
+    found = compare(first, second)
+    named = (tool.server_id, tool.name)
+    assert found.spellings_added == ((*named, "/path", "path_root"),)
+    assert found.spellings_removed == ((*named, "/path", "path_dots"),)
+    assert found.spellings_changed == ((*named, "/sql", "duckdb_case"),)
+    folders = dataset.world_folders(tmp_path / "worlds")
+    for name, content in (("one", first), ("two", second)):
+        write_snapshot(content, folders, tmp_path / name, "test")
+    with pytest.raises(SystemExit):
+        run(["snapshot", "diff", str(tmp_path / "one"), str(tmp_path / "two")])
+    told = capsys.readouterr().out
+    assert f"spelling rules added: 1 ({'/'.join(named)} /path path_root)" in told
+    assert f"spelling rules changed: 1 ({'/'.join(named)} /sql duckdb_case)" in told
 
 
 def test_command_says_it_in_exit_codes_lines_and_json(tmp_path, capsys):
