@@ -79,6 +79,46 @@ def world(digest: str = DIGEST) -> WorldRecord:
     return WorldRecord(digest, "shop", NOW, (*files, note), tables, facts)
 
 
+def large_world(digest: str = DIGEST) -> WorldRecord:
+    """A shop with enough in it for hundreds of different questions."""
+    suppliers = [("supplier_id", "name", "city", "time_zone", "lead_time_days")]
+    makers = ("Kyoto Metalworks", "Basque Timber", "Andes Wool", "Murano Glass", "Tartu Linen", "Fes Leather")
+    zones = ("Asia/Tokyo", "Europe/Madrid", "America/Lima", "Europe/Rome", "Europe/Tallinn", "Africa/Casablanca")
+    towns = ("Kyoto", "Bilbao", "Cusco", "Venice", "Tartu", "Fes")
+    for index, (maker, town, zone) in enumerate(zip(makers, towns, zones, strict=True)):
+        suppliers.append((f"SUP-{11 + index}", maker, town, zone, str(14 + 9 * index)))
+    products = [("sku", "name", "supplier", "weight_lb", "price_eur")]
+    goods = ("Lamp", "Stool", "Rug", "Vase", "Tray")
+    stuffs = ("Brass", "Oak", "Wool", "Glass")
+    for index in range(20):
+        name = f"{stuffs[index % 4]} {goods[index % 5]}"
+        weight, price = f"{3.1 + 1.3 * index:.1f}", f"{41.35 + 17.45 * index:.2f}"
+        products.append((f"SKU-{1001 + index}", name, makers[index % 6], weight, price))
+    orders = [("order_id", "date", "sku", "region", "quantity")]
+    for index in range(60):
+        day = f"2026-0{1 + index // 30}-{1 + index % 28:02d}"
+        sku, region = f"SKU-{1001 + (index * 7) % 20}", ("North", "South", "West")[index % 3]
+        orders.append((f"PO-2026-{index + 1:02d}", day, sku, region, str(14 + 11 * index)))
+    # Not named after what they say, or nothing would have to be read.
+    notes = [(f"notes/plan-{row}.md", products[row + 1][0], f"2026-01-{4 + row:02d}") for row in range(12)]
+    facts = tuple(
+        WorldFact(path, key, text, *classify(text, key))
+        for path, sku, day in notes
+        for key, text in (("Date", day), ("SKU", sku), ("Planned purchase", f"{int(sku[-2:]) * 13 + 104} units"))
+    )
+    tables = (
+        _table("sales/orders.csv", tuple(orders)),
+        _table("stock/products.csv", tuple(products)),
+        _table("stock/suppliers.csv", tuple(suppliers)),
+    )
+    files = tuple(WorldFile(table.path, 900, "0" * 64) for table in tables)
+    written = tuple(
+        WorldFile(path, 90, "0" * 64, "text/markdown", f"Stock plan {4 + index}")
+        for index, (path, *_) in enumerate(notes)
+    )
+    return WorldRecord(digest, "shop", NOW, (*files, *written), tables, facts)
+
+
 def nodes(version: int = 0) -> tuple[ToolNode, ...]:
     """Tools of four made-up servers that can read the shop."""
     return (

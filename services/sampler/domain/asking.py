@@ -118,20 +118,24 @@ class Asker:
         source = reference.source
         return self.follow(reference, self.hidden(source, 0, linked=True) if depth > 0 else self.named(source))
 
-    def committed(self, relation: Relation) -> lf.Keyed:
-        """The row of whoever made the newest commit."""
+    def committed(self, relation: Relation, before: lf.Form | None = None) -> lf.Keyed:
+        """The row of whoever made the newest commit, or the newest of those before a day."""
         people = [key for key in relation.keys if key.kind is ValueKind.NAME]
         columns = relation.world_table.columns
         authors = {f.text for f in self.relations.world.facts if f.key.lower() in _PROPERTIES}
         if not any(c.kind is ValueKind.EMAIL for c in columns) or not any(authors & set(key.samples) for key in people):
             raise Infeasible("not people who write")
+        return lf.Keyed(relation.table, self.some(people).name, self._author(before))
+
+    def _author(self, before: lf.Form | None) -> lf.Form:
         path, branch = self.repository(), ""
+        if before is not None:
+            return lf.Commit(path, "Author", ValueKind.NAME, before=before)
         if self.toolbox.having(Skill.SHOW_REVISION) and self.chance(0.6):
             path, branch = self.some([*self.branches(), (path, "")])
-        author: lf.Form = lf.LatestCommit(path, "Author", ValueKind.NAME)
         if branch:
-            author = lf.Commit(path, "Author", ValueKind.NAME, branch)
-        return lf.Keyed(relation.table, self.some(people).name, author)
+            return lf.Commit(path, "Author", ValueKind.NAME, branch)
+        return lf.LatestCommit(path, "Author", ValueKind.NAME)
 
     def branches(self) -> list[tuple[str, str]]:
         """Repositories with branches that are not checked out."""

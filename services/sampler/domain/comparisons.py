@@ -82,7 +82,7 @@ def said_against(asker: Asker) -> lf.Question:
             columns = [
                 c
                 for c in mention.relation.measures
-                if _alike(c.name, fact.key) and c.unit == fact.unit and not _agrees(fact, c)
+                if alike(c.name, fact.key) and c.unit == fact.unit and not agrees(fact, c)
             ]
             pairs += [(attribute(entity, c), said(fact, asker.relations), fact.unit) for c in columns]
     one, other, unit = asker.some(pairs)
@@ -206,7 +206,7 @@ def _is_source(path: str) -> bool:
     return path.endswith(".py") and not path.rpartition("/")[2].startswith(("__", "test_"))
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Two labels end in the same telling word: old price, new price, unit_price_cad."""
     mine, yours = _last_word(one), _last_word(other)
     # Two limits of different things end in the same word.
@@ -228,7 +228,7 @@ def _is_pair(one: str, other: str) -> bool:
     )
 
 
-def _agrees(fact: WorldFact, column: WorldColumn) -> bool:
+def agrees(fact: WorldFact, column: WorldColumn) -> bool:
     """Tell whether the document's number stands in the column: then there is no difference to ask for."""
     said_number = as_number(fact.text)
     return any(as_number(sample) == said_number for sample in column.samples)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from services.sampler.domain import refusals, walks
 from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import Toolbox, toolbox
-from services.sampler.domain.effort import is_single
+from services.sampler.domain.effort import effort
 from services.sampler.domain.plan import Infeasible, Plan
 from services.sampler.domain.questions import ask
 from services.sampler.domain.realising import Realiser
-from services.sampler.domain.relations import Relations, has_rival, relations_of
+from services.sampler.domain.relations import Relations, has_rival, has_twin, relations_of
 from services.sampler.domain.shapes import shape_of, signature_of, topic_of
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldRecord
@@ -25,7 +25,8 @@ _MOST_CALLS = 10
 # No shape may be more than 8 % of the tasks, and shapes pass the gates unequally.
 _SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
-_SINGLE_SHARE = 0.3
+_EFFORTS = {1: 0.13, 2: 0.27, 3: 0.33, 4: 0.2, 5: 0.12}
+"""The most of all draws that may need so many calls; together over one, as deep ones are rarer and fail more often."""
 _WALKS_FIRST = 0.2
 _WALKS_LATER = 0.06
 _FIRST_EPOCHS = 2
@@ -50,8 +51,8 @@ class Known:
     shapes: Mapping[str, int]
     tools: Mapping[str, int]
     signatures: frozenset[str] | set[str]
-    singles: int
-    """Draws that one call may answer."""
+    efforts: Mapping[int, int]
+    """Questions by the calls that they are known to need."""
     topics: frozenset[str] | set[str] = frozenset()
     """What was asked about."""
 
@@ -105,11 +106,14 @@ def _is_old(drawn: Drawn, known: Known) -> bool:
 
 
 def _is_welcome(drawn: Drawn, known: Known, attempt: int) -> bool:
-    """Refuse shapes that are over their share, what one call may answer (more patiently at first), and old topics."""
+    """Refuse shapes and efforts that are over their share, the latter for half of the tries, and old topics."""
     if known.shapes.get(drawn.shape, 0) >= _SHAPE_FREE + _SHAPE_SHARE * known.draws:
         return False
-    crowded = known.singles > _SINGLE_SHARE * known.draws + 1 and attempt < _TRIES // 2
-    return not (crowded and is_single(drawn.calls)) and not _is_old(drawn, known)
+    if attempt < _TRIES // 2 and drawn.policy == POLICY:
+        needed = effort(drawn.calls)
+        if known.efforts.get(needed, 0) > _EFFORTS.get(needed, 1) * known.draws + 1:
+            return False
+    return not _is_old(drawn, known)
 
 
 def _question(rng: random.Random, ground: Ground, abilities: Toolbox) -> Drawn:
@@ -164,7 +168,7 @@ def _tables(relations: Relations, question: lf.Question) -> list[dict[str, objec
         {
             "table": lf.to_json(relation.table),
             "keys": [key.name for key in relation.keys],
-            "named": has_rival(relations, relation, asked[relation.table]),
+            "named": has_rival(relations, relation, asked[relation.table]) or has_twin(relations, relation),
         }
         for relation in relations.relations
         if relation.table in asked

@@ -1,43 +1,63 @@
-"""How little may do: questions that one query over tables, or one read of several plain files, answers."""
+"""How many calls a question is known to need, whatever the plan takes: the count that tasks are graded by.
+
+One look shows what plain files and tables of text hold together; a sheet, a letter, a database and each state of a
+repository cost a look of their own. Computing costs none (docs/logical-form.md, "The cheapest known way").
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from shared.model import logical_form as lf
+from shared.model.logical_sources import CHANGED_FILE
 from shared.model.sub_dags import PlannedCall
-from shared.proof.canonical import parse
+from shared.proof.canonical import canonical, parse
 
-_PLAIN = frozenset((".csv", ".json", ".md", ".txt", ".html", ".log"))
-_HISTORY = (lf.LatestCommit, lf.Commit, lf.BranchValue, lf.FileMeasure, lf.FileNames)
-
-
-def is_single(calls: Sequence[PlannedCall]) -> bool:
-    """Tell whether one call may do, whatever the plan takes: all that is needed stands in one file or in plain ones.
-
-    The verifier counts such a task as one call (`min_known_calls`), however many the reference makes.
-    """
-    question = next(filter(None, map(_question, calls)), None)
-    if len(calls) == 1 or question is None:
-        return len(calls) == 1
-    forms = lf.walk(question)
-    # History lies in no file that a plain read would show.
-    if any(isinstance(form, _HISTORY) for form in forms):
-        return False
-    paths = set(_paths(forms))
-    return len(paths) == 1 or all(PurePosixPath(path).suffix.lower() in _PLAIN for path in paths)
+MOST = 6
+"""Questions that need more are counted with those that need so many."""
+_PLAIN = frozenset((".csv", ".json", ".md", ".txt", ".html", ".htm", ".log", ".py"))
+_TOGETHER = "plain files"
+_COMPUTING = frozenset(("computed", "converted", "local_time"))
 
 
-def _question(call: PlannedCall) -> Any:
+def effort(calls: Sequence[PlannedCall]) -> int:
+    """Predict how many calls are known to do, one at least and `MOST` at most; a walk counts as one."""
+    meanings = [_meaning(call) for call in calls]
+    question = next((meaning["question"] for meaning in meanings if "question" in meaning), None)
+    if question is None:
+        return 1
+    # By what a call means: which tools are pure is not written on a plan.
+    made = [m for m in meanings if m.get("form", {}).get("is") not in _COMPUTING]
+    return max(1, min(len(made), len(looks([lf.from_json(question)])), MOST))
+
+
+def looks(values: Sequence[Any]) -> set[str]:
+    """The looks that show all values."""
+    found: set[str] = set()
+    for value in values:
+        for form in lf.walk(value):
+            found.update(_looks(form))
+    return found
+
+
+def _looks(form: Any) -> Iterator[str]:
+    match form:
+        case lf.FileMeasure() | lf.FileNames():
+            # Which file it is has to be found first.
+            yield f"{form.path}/*"
+        case lf.BranchValue():
+            yield f"{form.path}@{form.branch}"
+        case lf.Commit() | lf.LatestCommit():
+            before = getattr(form, "before", None)
+            branch = getattr(form, "branch", "")
+            look = f"{form.path}@{branch or (canonical(lf.to_json(before)) if before is not None else '')}"
+            yield look
+            if form.name == CHANGED_FILE and not branch:
+                yield f"{look}#changes"
+        case lf.Table() | lf.Fact() | lf.DocumentProperty() | lf.CodeMeasure():
+            yield _TOGETHER if PurePosixPath(form.path).suffix.lower() in _PLAIN else form.path
+
+
+def _meaning(call: PlannedCall) -> dict[str, Any]:
     meaning = parse(call.meaning_json)
-    return lf.from_json(meaning["question"]) if isinstance(meaning, dict) and "question" in meaning else None
-
-
-def _paths(forms: Sequence[Any]) -> Iterator[str]:
-    for form in forms:
-        if isinstance(form, lf.Keyed | lf.Extreme | lf.Aggregate):
-            yield form.table.path
-        elif isinstance(form, lf.SheetValue):
-            yield form.tables[0].path
-        elif isinstance(form, lf.Fact | lf.DocumentProperty | lf.CodeMeasure):
-            yield form.path
+    return meaning if isinstance(meaning, dict) else {}

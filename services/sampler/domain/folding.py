@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from services.sampler.domain.distractors import REMEMBERED, Partners, Servers, servers_of
 from services.sampler.domain.drawing import POLICY, Drawn, Ground, Known, draw, generator
-from services.sampler.domain.effort import is_single
+from services.sampler.domain.effort import effort
 from services.sampler.domain.nearby import nearby
 from services.sampler.domain.shapes import signature_of, topic_of
 from shared.model.catalogue import WorldRecord
@@ -43,13 +43,12 @@ class _Tally:
     signatures: set[str] = field(default_factory=set)
     topics: set[str] = field(default_factory=set)
     draws: int = 0
-    singles: int = 0
+    efforts: Counter[int] = field(default_factory=Counter)
     asked: deque[Servers] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """Servers of the newest questions."""
 
     def add(self, sub_dag: SubDag) -> None:
         self.draws += 1
-        self.singles += is_single(sub_dag.calls)
         self.shapes[sub_dag.shape] += 1
         self.tools.update(call.tool_id for call in sub_dag.calls)
         self.signatures.add(signature_of(sub_dag.world_digest, sub_dag.calls))
@@ -57,9 +56,10 @@ class _Tally:
         # Walks try everything out; hardly any becomes a task, and what they call would stand out as never needed.
         if sub_dag.policy == POLICY:
             self.asked.append(servers_of(sub_dag.calls))
+            self.efforts[effort(sub_dag.calls)] += 1
 
     def known(self) -> Known:
-        return Known(self.draws, self.shapes, self.tools, self.signatures, self.singles, self.topics)
+        return Known(self.draws, self.shapes, self.tools, self.signatures, self.efforts, self.topics)
 
 
 class Draws:

@@ -91,7 +91,7 @@ def place(asker: Asker) -> Place:
     Raises:
         Infeasible: there is none.
     """
-    sheets = asker.some(_books(asker))
+    sheets = asker.some(books(asker))
     tables = tuple(relation.table for relation in sheets)
     unique = [c.name for c in sheets[0].world_table.columns if all(is_unique(s.columns[c.name], s) for s in sheets)]
     keys = [
@@ -125,7 +125,7 @@ def standing(asker: Asker, where: Place, *, there: bool = True) -> lf.Literal | 
     return keyed_by(reference, name, lf.Literal(asker.some(known), name.kind))
 
 
-def _books(asker: Asker) -> list[list[Relation]]:
+def books(asker: Asker) -> list[list[Relation]]:
     """Sheets of one workbook that are alike in their columns and hold no key twice."""
     alike: dict[tuple[str, ...], list[Relation]] = {}
     for relation in asker.relations.relations:

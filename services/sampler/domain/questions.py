@@ -14,6 +14,7 @@ from services.sampler.domain.comparisons import (
     said_against,
     two_documents,
 )
+from services.sampler.domain.dossiers import dossier, review
 from services.sampler.domain.framing import question
 from services.sampler.domain.histories import branch_change, changed_code, history
 from services.sampler.domain.meetings import best_of, meeting, placed
@@ -170,6 +171,8 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (placed, 3),
     # Half of these have an answer: as many of either sort as there were of the answered one alone.
     (unplaced, 20),
+    (dossier, 60),
+    (review, 16),
 )
 
 

@@ -168,6 +168,17 @@ def has_rival(relations: Relations, relation: Relation, columns: Iterable[str]) 
     return False
 
 
+def has_twin(relations: Relations, relation: Relation) -> bool:
+    """Tell whether another sheet of its workbook has the same columns: a shelf may stand on either."""
+    names = [column.name for column in relation.world_table.columns]
+    return relation.table.format == "xlsx" and any(
+        other is not relation
+        and other.table.path == relation.table.path
+        and [column.name for column in other.world_table.columns] == names
+        for other in relations.relations
+    )
+
+
 def _bare(column: str) -> tuple[str, ...]:
     unit = unit_of_key(column)
     parts = words(column)

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from services.synthesizer.domain import nouns
+from services.synthesizer.domain.referring import Known, identity
 from shared.model import logical_form as lf
 
 CODE_FORMS = (lf.LatestCommit, lf.Commit, lf.CodeMeasure, lf.FileMeasure, lf.FileNames, lf.BranchValue)
@@ -11,6 +12,10 @@ COMMITS = (lf.LatestCommit, lf.Commit)
 
 class Naming(Protocol):
     """Names values."""
+
+    @property
+    def known(self) -> Known:
+        """What the text spoke of before."""
 
     def value(self, form: Any) -> str:
         """Name a value."""
@@ -30,6 +35,8 @@ def code_value(speaker: Naming, form: Any) -> str:
 
 def commit(speaker: Naming, form: lf.LatestCommit | lf.Commit) -> str:
     """Name the newest commit of a branch, or the last one before a day."""
+    if again := speaker.known.of(identity(form)):
+        return again
     # Said, because every branch has a latest commit.
     where = f"on the checked-out branch of {nouns.repository(form.path)}"
     if isinstance(form, lf.Commit) and form.branch:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from services.synthesizer.domain import mentions, nouns
 from services.synthesizer.domain import vocabulary as voc
-from services.synthesizer.domain.code_phrases import CODE_FORMS, code_value, commit
+from services.synthesizer.domain.code_phrases import CODE_FORMS, COMMITS, code_value, commit
+from services.synthesizer.domain.referring import PERSON, Known, identity
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.words import words
@@ -28,10 +29,12 @@ class Speaker:
     named: Collection[lf.Table] = ()
     either: bool = False
     """Differences are asked for as `above or below`: the answer may be negative."""
+    known: Known = field(default_factory=Known)
+    """What the text spoke of before."""
 
     def source(self, table: lf.Table) -> str:
         """Name where a table stands, where the question would be open without it; empty elsewhere."""
-        if table.format == "xlsx":
+        if table.format == "xlsx" and table in self.named:
             return f"under “{table.name}” in {nouns.book(table.path)}"
         return f"in {nouns.listing(table.path, table.name, table.format)}" if table in self.named else ""
 
@@ -42,7 +45,7 @@ class Speaker:
     def row(self, entity: lf.Row) -> str:
         """Name a row."""
         if isinstance(entity, lf.Extreme):
-            return self._extreme(entity)
+            return self.known.of(entity) or self._extreme(entity)
         if not isinstance(entity.key, lf.Literal):
             return self.who(entity.key, entity.table, entity.column)
         noun, text = self.noun(entity.table), entity.key.text
@@ -68,6 +71,9 @@ class Speaker:
 
     def who(self, form: Any, table: lf.Table, column: str) -> str:
         """Name the row that a computed key stands for."""
+        return self.known.of(self.thing(form, table, column)) or self._new(form, table, column)
+
+    def _new(self, form: Any, table: lf.Table, column: str) -> str:
         noun = self._named_by(table, column)
         match form:
             case lf.Fact():
@@ -80,15 +86,49 @@ class Speaker:
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():
-                role, row = _role(form.column, noun), self.row(form.entity)
-                placed = role == "customer" and self.noun(form.entity.table) == "order"
-                return f"the customer who placed {row}" if placed else f"the {role} of {row}"
+                return self._belonging(form.entity, _role(form.column, noun))
             case _:
                 return self.value(form)
+
+    def _belonging(self, entity: lf.Row, role: str) -> str:
+        """Name what somebody or something is to a row: the customer who placed it, its supplier."""
+        if owner := self.known.owner(self.thing_of(entity)):
+            return f"{owner} {role}"
+        placed = role == "customer" and self.noun(entity.table) == "order"
+        return f"the customer who placed {self.row(entity)}" if placed else f"the {role} of {self.row(entity)}"
 
     def role(self, column: str, table: lf.Table, key: str) -> str:
         """What the row that a column or label names is to what names it."""
         return _role(column, self._named_by(table, key))
+
+    def thing(self, form: Any, table: lf.Table, column: str) -> Any:
+        """What a computed key stands for, apart from how it is found: number and name are one thing."""
+        if isinstance(form, lf.Attribute) and form.column in self.keys.get(form.entity.table, ()):
+            return self.thing_of(form.entity)
+        # Whoever made a commit is not that commit.
+        if isinstance(form, COMMITS):
+            return (PERSON, identity(form))
+        return identity(form, self.called(form, table, column) if isinstance(form, lf.Fact) else "")
+
+    def thing_of(self, entity: lf.Row) -> Any:
+        """The thing that a row is about."""
+        if isinstance(entity, lf.Extreme) or isinstance(entity.key, lf.Literal):
+            return identity(entity)
+        return self.thing(entity.key, entity.table, entity.column)
+
+    def called(self, form: Any, table: lf.Table, column: str) -> str:
+        """What a thing is called once it is known: product, supplier, colleague."""
+        noun = self._named_by(table, column)
+        match form:
+            case lf.Fact():
+                # Number, name and goods of one letter are one product.
+                known = noun in voc.ROWS.values() or nouns.plural(noun) in voc.PLURALS
+                return (PERSON if noun == "employee" else noun) if known else self.role(form.key, table, column)
+            case lf.Attribute() if form.column not in self.keys.get(form.entity.table, ()):
+                return _role(form.column, noun)
+            case lf.LatestCommit() | lf.Commit() | lf.DocumentProperty():
+                return PERSON
+        return noun
 
     def rows(self, form: lf.Aggregate) -> str:
         """Name the rows that a value is made of."""
@@ -127,8 +167,10 @@ class Speaker:
         return f"the {noun}{among} with the {adjective} {nouns.humane(entity.column)}"
 
     def _attribute(self, form: lf.Attribute) -> str:
-        source = self.source(form.entity.table)
-        return f"the {measured(form.column, form.entity.table)} of {self.row(form.entity)}{aside(source)}"
+        source, name = aside(self.source(form.entity.table)), measured(form.column, form.entity.table)
+        if owner := self.known.owner(self.thing_of(form.entity)):
+            return f"{owner} {name}{source}"
+        return f"the {name} of {self.row(form.entity)}{source}"
 
     def _aggregate(self, form: lf.Aggregate) -> str:
         if form.function is lf.Function.COUNT:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.synthesizer.domain import code_sentences, comparing, nouns
+from services.synthesizer.domain import code_sentences, comparing, dossiers, nouns
 from services.synthesizer.domain.phrases import Speaker, aside, measured
 from services.synthesizer.domain.result_words import ask_results, is_results
 from services.synthesizer.domain.tidying import tidied
@@ -58,15 +58,22 @@ _WHO = (
     "Please find out who heads {whom}.",
 )
 _PAIR = 2
+_COMPOSED = ("dossier", "review")
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
 
 def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
+    if question.family in _COMPOSED and len(values) > 1:
+        return tidied(dossiers.ask(speaker, values, rng, _worded), rng)
+    return tidied(_worded(speaker, values, rng), rng)
+
+
+def _worded(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     # The first form that fits; the general one reads stiffly and comes last.
     asking = next((asking for fits, asking in _FORMS if fits(values)), _plain)
-    return tidied(asking(speaker, values, rng), rng)
+    return asking(speaker, values, rng)
 
 
 def reply(fields: Sequence[tuple[str, str]], rng: random.Random) -> str:

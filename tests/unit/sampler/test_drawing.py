@@ -8,30 +8,31 @@ import pytest
 from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import toolbox
 from services.sampler.domain.drawing import Ground, Known, draw, generator, plan_question
+from services.sampler.domain.effort import effort
 from services.sampler.domain.plan import Infeasible
 from services.sampler.domain.questions import FAMILIES
 from services.sampler.domain.relations import relations_of
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof import transforms
-from tests.fakes.worlds import nodes, world
+from tests.fakes.worlds import large_world, nodes, world
 
-GROUND = Ground(nodes(), (world(),))
+GROUND = Ground(nodes(), (large_world(),))
 PRODUCTS = lf.Table("stock/products.csv", "products", "csv")
 SUPPLIERS = lf.Table("stock/suppliers.csv", "suppliers", "csv")
 SKU = lf.Fact("notes/review.md", "Price review", "SKU", ValueKind.IDENTIFIER)
 
 
 def drawn(count, seed=1, epoch=9):
-    shapes, tools, signatures, singles, found = Counter(), Counter(), set(), 0, []
+    shapes, tools, signatures, efforts, found = Counter(), Counter(), set(), Counter(), []
     for counter in range(count):
-        one = draw(GROUND, Known(counter, shapes, tools, signatures, singles), seed, counter, epoch)
+        one = draw(GROUND, Known(counter, shapes, tools, signatures, efforts), seed, counter, epoch)
         assert one is not None
         found.append(one)
         shapes[one.shape] += 1
         tools.update(call.tool_id for call in one.calls)
         signatures.add(one.signature)
-        singles += len(one.calls) == 1
+        efforts[effort(one.calls)] += 1
     return found
 
 

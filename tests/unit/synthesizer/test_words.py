@@ -92,8 +92,9 @@ def test_file_is_named_where_it_matters():
     sheet = lf.Keyed(PRICES, "SKU", lf.Literal("SKU-1", ValueKind.IDENTIFIER))
     assert all(
         re.search(r"[.?] [A-Z][^.?]* the “Price list” sheet of the prices workbook( for this)?\.$", text)
-        for text in said(attribute(sheet, "Price"))
+        for text in said(attribute(sheet, "Price"), named=[PRICES])
     )
+    assert all("workbook" not in text for text in said(attribute(sheet, "Price")))
 
 
 def test_local_time_names_place_and_people():
@@ -197,8 +198,10 @@ def test_people_join_and_things_are_dated():
 def test_source_that_both_sides_share_is_named_once():
     one, other = (lf.Keyed(PRICES, "SKU", lf.Literal(text, ValueKind.IDENTIFIER)) for text in ("SKU-1", "SKU-2"))
     form = lf.Computed(lf.Operation.DIFFERENCE, (attribute(one, "List price CAD"), attribute(other, "List price CAD")))
-    for text in said(form):
+    for text in said(form, named=(PRICES,)):
         assert text.count("the prices workbook") == 1
+    for text in said(form):
+        assert "workbook" not in text
 
 
 def test_counts_are_most_or_fewest():
