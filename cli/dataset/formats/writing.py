@@ -33,6 +33,7 @@ def write_format(export: Path, form: str, out: Path) -> int:
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
+        rows = _playable(form, rows)
         FORMS[form](rows, part)
         if form == "hf":
             (part / "README.md").write_text(_card(export), encoding="utf-8")
@@ -45,6 +46,11 @@ def write_format(export: Path, form: str, out: Path) -> int:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return len(rows)
+
+
+def _playable(form: str, rows: list[Fields]) -> list[Fields]:
+    """Leave out what a trainer's loop cannot play: in some nobody answers what a policy asks."""
+    return [row for row in rows if form not in WITHOUT_USER or not json.loads(row.get("held_back", "[]"))]
 
 
 def _hub(rows: list[Fields], out: Path) -> None:
@@ -95,6 +101,8 @@ def _xlam(rows: list[Fields], out: Path) -> None:
     _lines(out / "train.jsonl", (json.dumps(row, ensure_ascii=False) for row in made))
 
 
+WITHOUT_USER = frozenset(("trl", "verl", "nemo-gym"))
+"""Forms for loops that end with the first message without a call."""
 FORMS: dict[str, Callable[[list[Fields], Path], None]] = {
     "hf": _hub,
     "trl": _trl,

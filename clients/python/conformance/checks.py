@@ -70,6 +70,12 @@ def refusal_rewarded(trainer: Trainer, target: str) -> None:
         _equal({name: one["type"] for name, one in asked["properties"].items()}, {"answer": "string"})
 
 
+def user_answers_where_there_is_one(trainer: Trainer, target: str) -> None:
+    """A message that asks goes to the user where the framework's loop allows it, and ends the rollout elsewhere."""
+    seen = _play(trainer, target, Say("Which order is it about?"), READ, FIND, Say(json.dumps(ANSWER)))
+    _equal(seen.reward, 1.0 if getattr(trainer, "has_user", False) else 0.0)
+
+
 def names_are_there(trainer: Trainer, target: str) -> None:
     """Every tool is shown once, under a name that function-calling interfaces take."""
     shown = _play(trainer, target, READ, Say("{}")).shown
@@ -136,6 +142,7 @@ CHECKS: tuple[Callable[[Trainer, str], None], ...] = (
     submitted_answer_rewarded,
     empty_answer_not_rewarded,
     refusal_rewarded,
+    user_answers_where_there_is_one,
     names_are_there,
     schemas_survive,
     errors_are_data,

@@ -22,6 +22,8 @@ from firefly_client.types import Reply, Start, Verdict
 
 RECEIVED = "The answer is received. The task is over."
 AWAY = "This environment is out of order; the episode is not scored."
+MULTI_TURN = "multi_turn"
+"""Tag of tasks whose prompt leaves something open, which only the user can tell."""
 NO_TURN_LEFT = "Nobody answers any more."
 LONGEST_NAME = 1000
 LONGEST_TEXT = 1_000_001

@@ -21,6 +21,7 @@ class Gateway:
     """The plain loop: an OpenAI-compatible endpoint over HTTP."""
 
     name, version, keeps_schemas, reads_raw_arguments = "openai", "stub", True, True
+    has_user = True
 
     def play(self, target, task_id, script, *, mask_misses=False):
         import asyncio

@@ -8,6 +8,7 @@ from firefly_client import AsyncClient, is_question, run_episode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.dataset.formats.writing import write_format
 from cli.dataset.reading import read_tasks
 from cli.dataset.selection import Gathered
 from cli.dataset.writing import Run, write_dataset
@@ -24,10 +25,10 @@ OPEN, RECORDINGS = dataset.open_task()
 FACT = OPEN.task.held_back[0].said
 
 
-def exported(folder):
+def exported(folder, *more):
     recordings = [*RECORDINGS, *dataset.more_recordings()]
     worlds = dataset.world_folders(folder / "worlds-of-export")
-    gathered = Gathered([OPEN], recordings, office.servers(), office.tools(), worlds=worlds)
+    gathered = Gathered([OPEN, *more], recordings, office.servers(), office.tools(), worlds=worlds)
     write_dataset(gathered, folder / "out", Run(seed=7, epoch_size=64, draws=10), [("draws", 10)])
     return read_tasks(folder / "out")[0]
 
@@ -45,6 +46,14 @@ async def test_export_carries_the_script_and_the_reference_asks(tmp_path):
     assert FACT not in json.dumps(row.row["prompt"])
     assert (await played(tmp_path, ReferenceAgent(), row)).reward == 1.0
     assert (await played(tmp_path / "empty", EmptyAgent(), row)).reward == 0.0
+
+
+def test_loops_without_a_user_get_no_such_task(tmp_path):
+    exported(tmp_path, dataset.order_task(" Please.", 2)[0])
+    written = {form: write_format(tmp_path / "out", form, tmp_path / form) for form in ("nemo-gym", "xlam", "jsonl")}
+    assert written == {"nemo-gym": 1, "xlam": 2, "jsonl": 2}
+    asked = (tmp_path / "xlam" / "train.jsonl").read_text(encoding="utf-8")
+    assert asked.count(FACT) == 1
 
 
 async def test_user_that_tells_something_else_costs_the_reference_its_reward(tmp_path):

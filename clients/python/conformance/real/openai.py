@@ -18,6 +18,7 @@ class Trainer:
 
     name, version = "openai", openai.__version__
     keeps_schemas = True
+    has_user = True
     reads_raw_arguments = True
 
     def play(self, target: str, task_id: str, script: Script, *, mask_misses: bool = False) -> Seen:

@@ -18,6 +18,7 @@ class Trainer:
 
     name, version = "skyrl-gym", metadata.version("skyrl-gym")
     keeps_schemas = True
+    has_user = True
     reads_raw_arguments = False
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
 from firefly_client.adapters.connections import client_of
-from firefly_client.playing import Play, Rules, open_play
+from firefly_client.playing import Play, Rules, is_question, open_play
 from firefly_client.rollout import TURNS
 
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
@@ -74,7 +74,7 @@ class FireflyEnv(BaseTextEnv):
         return [{"role": "system", "content": system + _TOOLS.format(tools=tools)}, *others], {"task_id": self._task_id}
 
     def step(self, action: str) -> BaseTextEnvStepOutput:
-        """Make the calls in the model's text; without one, the text is the final answer.
+        """Make the calls in the model's text; without one, the user answers what it asks, or it is the final answer.
 
         Raises:
             Unscored: infrastructure failed.
@@ -87,6 +87,9 @@ class FireflyEnv(BaseTextEnv):
         if written and not self._play.progress.is_over and self.turns < self.max_turns:
             observations = [{"role": "user", "content": f"<tool_response>\n{text}\n</tool_response>"} for text in told]
             return BaseTextEnvStepOutput(observations=observations, reward=0.0, done=False, metadata={})
+        if not written and self.turns < self.max_turns and is_question(action):
+            turn = {"role": "user", "content": self._play.ask(action)}
+            return BaseTextEnvStepOutput(observations=[turn], reward=0.0, done=False, metadata={})
         verdict = self._play.verdict("" if written else action)
         self._outcome = verdict.outcome
         if verdict.reward is None:

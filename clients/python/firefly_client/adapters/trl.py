@@ -24,7 +24,7 @@ from typing import Any
 from firefly_client.adapters.connections import client_of
 from firefly_client.adapters.signatures import Parameters, flat
 from firefly_client.naming import SUBMIT, TAKEN_BY_TRL, Names, python_name
-from firefly_client.playing import AWAY, Play, Rules, last_text, open_play
+from firefly_client.playing import AWAY, MULTI_TURN, Play, Rules, last_text, open_play
 
 Row = dict[str, Any]
 _NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
@@ -82,7 +82,7 @@ class FireflyTasks:
     """Tasks of a running simulator, as the three things that TRL takes."""
 
     def __init__(self, target: str, task_ids: Iterable[str] | None = None, *, mask_misses: bool = False) -> None:
-        """Read the tasks (by default all) once.
+        """Read the tasks once; by default all but those whose prompt leaves something open: TRL asks no user back.
 
         Raises:
             SimulatorError: the simulator is away, or a task unknown.
@@ -93,6 +93,8 @@ class FireflyTasks:
         self.environment_factory: dict[str, Callable[[], FireflyEnvironment]] = {}
         for task_id in task_ids if task_ids is not None else client.task_ids():
             task = client.task(task_id)
+            if task_ids is None and MULTI_TURN in task.tags:
+                continue
             tools = [(t.offered_name, t.description, json.loads(t.input_schema_json or "{}")) for t in task.tools]
             name = tool_set_name(tools)
             factory = partial(make_environment, target, json.dumps(tools), mask_misses)

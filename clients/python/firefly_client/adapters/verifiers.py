@@ -16,7 +16,7 @@ from pydantic import Field
 
 from firefly_client.adapters.connections import async_client_of, client_of
 from firefly_client.aio import AsyncEpisode
-from firefly_client.playing import AsyncPlay, Rules, open_async_play
+from firefly_client.playing import MULTI_TURN, AsyncPlay, Rules, open_async_play
 from firefly_client.types import Start
 from firefly_client.types import Tool as Offered
 
@@ -134,6 +134,9 @@ class FireflyTaskset(vf.Taskset[FireflyTask, FireflyConfig]):
         client = client_of(self.config.task.target)
         for task_id in client.task_ids(difficulty=self.config.difficulty, split=self.config.split):
             task = client.task(task_id)
+            # Its chat programs end with the first message without a call: nobody would answer what a policy asks.
+            if MULTI_TURN in task.tags:
+                continue
             data = FireflyData(id=task_id, name=task_id, prompt=task.prompt, system_prompt=task.system or None)
             yield FireflyTask(data, self.config.task)
 

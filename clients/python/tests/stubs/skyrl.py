@@ -18,6 +18,7 @@ def install(monkeypatch):
 
 class Trainer:
     name, version, keeps_schemas, reads_raw_arguments = "skyrl", "stub", True, False
+    has_user = True
 
     def __init__(self):
         from firefly_client.adapters import skyrl
