@@ -27,7 +27,7 @@ Facet = Callable[[], Sequence[lf.Form]]
 
 _WANTED, _WEIGHTS = (2, 3, 4, 5), (1, 4, 4, 3)
 """Looks that a dossier aims at."""
-_MOST_FIELDS, _FEWEST_LOOKS = 5, 2
+_MOST_FIELDS, _FEW_FIELDS, _FEWEST_LOOKS = 6, 3, 2
 _ONWARD, _COMPARED, _LISTED, _SEVERAL = 0.6, 0.35, 0.5, 0.35
 _RECENT = 120
 
@@ -73,7 +73,7 @@ def _composed(asker: Asker, family: str, opening: list[lf.Form], hub: Hub) -> lf
     values = list(opening)
     for _ in range(2):
         values += _chosen(asker, hub, values, wanted)
-        if len(values) >= _MOST_FIELDS - 1 or (len(looks(values)) >= wanted and not asker.chance(_ONWARD)):
+        if len(values) >= _MOST_FIELDS or (len(looks(values)) >= wanted and not asker.chance(_ONWARD)):
             break
         try:
             hub = hubs.onward(asker, hub)
@@ -87,7 +87,8 @@ def _composed(asker: Asker, family: str, opening: list[lf.Form], hub: Hub) -> lf
 
 def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int) -> list[lf.Form]:
     """Facets that stand where nothing was looked at yet; one more where all stand together."""
-    facets = list(_facets(asker, hub))
+    # Of a row that much is asked about already, one thing more is enough.
+    facets = list(_facets(asker, hub, 2 if len(before) < _FEW_FIELDS else 1))
     asker.rng.shuffle(facets)
     chosen: list[lf.Form] = []
     spare = asker.chance(_SEVERAL)
@@ -107,11 +108,11 @@ def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int) -> l
     return chosen
 
 
-def _facets(asker: Asker, hub: Hub) -> Iterator[Facet]:
+def _facets(asker: Asker, hub: Hub, most: int) -> Iterator[Facet]:
     rows = [spot for spot in hub.rows if _is_readable(asker, spot)]
     for spot in rows:
         row = hub.row(spot)
-        yield lambda row=row: asker.attributes(row, 2)  # type: ignore[misc]
+        yield lambda row=row: asker.attributes(row, most)  # type: ignore[misc]
     for spot in hub.groups:
         where = (lf.Condition(spot.column.name, lf.Operator.EQUAL, spot.key),)
         yield lambda spot=spot, where=where: aggregates(asker, spot.relation, where)  # type: ignore[misc]

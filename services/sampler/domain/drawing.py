@@ -25,7 +25,7 @@ _MOST_CALLS = 10
 # No shape may be more than 8 % of the tasks, and shapes pass the gates unequally.
 _SHAPE_SHARE = 0.045
 _SHAPE_FREE = 3
-_EFFORTS = {1: 0.13, 2: 0.27, 3: 0.33, 4: 0.2, 5: 0.12}
+_EFFORTS = {1: 0.1, 2: 0.25, 3: 0.33, 4: 0.24, 5: 0.15}
 """The most of all draws that may need so many calls; together over one, as deep ones are rarer and fail more often."""
 _WALKS_FIRST = 0.2
 _WALKS_LATER = 0.06
