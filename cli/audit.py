@@ -165,3 +165,31 @@ def shortcuts(folder: Path, seed: int, as_json: bool) -> None:
         f"{'needed servers told from the list of tools, AUC':60} "
         + (f"{told.auc:.3f}, without names {told.auc_by_place:.3f}, {told.pairs} pairs" if told else "needs two worlds")
     )
+
+
+@audit.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def spread(folder: Path, as_json: bool) -> None:
+    """Measure how deep, how joined and how varied the tasks of the export in FOLDER are; shares are of all tasks.
+
+    \b
+    known calls: `min_known_calls`, the fewest calls that are known to do, computing left out (docs/logical-form.md)
+    across servers: two servers or more, servers that only compute left out
+    fan-in: values of two earlier calls, none a computation, meet in one call or in one answer field
+    all evidence in one file: one file, or one repository's history, holds all that the question stands on
+    fields from replaceable calls: all that the answer field cites was computed by a tool without files
+    shape: the DAG of servers and tools; skeleton: the wording with entities, numbers and dates masked
+
+    \b
+    Example: firefly audit spread out/mine
+    """  # noqa: D301
+    from cli.auditing.spread import spread as measure
+
+    found = measure(folder)
+    if as_json:
+        click.echo(json.dumps(asdict(found), sort_keys=True))
+        return
+    click.echo(f"{found.tasks} tasks; known calls: " + ", ".join(f"{n}: {k}" for n, k in found.known_calls.items()))
+    for figure in found.figures:
+        click.echo(figure.line())
