@@ -11,13 +11,13 @@ import click
 from firefly_client import AsyncClient, SimulatorError
 
 from cli.dataset.reading import TaskRow, read_tasks
-from cli.playing.agents import Agent, ConstantAgent, EmptyAgent, ReferenceAgent
+from cli.playing.agents import Agent, ConstantAgent, EmptyAgent, ReferenceAgent, TellingAgent
 from cli.playing.over_mcp import OverMcp
 from cli.playing.playing import Played, Summary, own_simulator, play_all, sum_up
 from shared.model.errors import BadInput, Unavailable
 from shared.runtime.settings import ModelSettings
 
-AGENTS = ("reference", "empty", "constant", "openai")
+AGENTS = ("reference", "telling", "empty", "constant", "openai")
 SHOWN = 10
 
 
@@ -63,12 +63,14 @@ def make_agent(name: str, rows: Sequence[TaskRow], model: str = "") -> Agent:
     Raises:
         BadInput: the agent needs something that was not given.
     """
-    if name in ("reference", "constant") and not rows:
+    if name in ("reference", "telling", "constant") and not rows:
         raise BadInput(f"the {name} agent needs the export: give its folder")
     if name == "openai":
         return _openai_agent(ModelSettings(), model)
     if name == "constant":
         return ConstantAgent(rows)
+    if name == "telling":
+        return TellingAgent()
     return ReferenceAgent() if name == "reference" else EmptyAgent()
 
 

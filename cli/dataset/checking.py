@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.dataset.digests import MANIFEST, RECORDINGS, TASKS, dataset_digest, file_digests
+from cli.dataset.end_states import END_STATE, end_state_faults
 from cli.dataset.reading import Call, Line, RecordingRow, TaskRow, lines, read_manifest, recording_row, task_row
 from shared.model.calls import DataFlow
 from shared.model.errors import BadInput, Rejected
@@ -171,6 +172,8 @@ def check_task(task: TaskRow, recordings: Recordings) -> Iterator[Problem]:
         fault = _flow_fault(call, flow, results)
         for field in resting[call.call_id] if fault else ():
             yield Problem(TASKS, task.task_id, field, f"call {call.call_id}, argument {flow.argument}: {fault}")
+    for fault in end_state_faults(task, recordings.rows):
+        yield Problem(TASKS, task.task_id, END_STATE, fault)
     for one in check_fields(task.evidence, task.ground_truth_json, results):
         yield Problem(TASKS, task.task_id, one.field, one.text)
 

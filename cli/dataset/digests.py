@@ -22,7 +22,9 @@ INSIDE_RECORDING = (
     "state",
     "state_after",
     "result_sha256",
+    "change",
 )
+"""Fields of a recording row that are compared; what an older version did not write is left out."""
 
 
 def dataset_digest(tasks: Iterable[Mapping[str, Any]], recordings: Iterable[Mapping[str, Any]]) -> str:
@@ -31,11 +33,16 @@ def dataset_digest(tasks: Iterable[Mapping[str, Any]], recordings: Iterable[Mapp
     named = {call["recording_id"] for task in rows for call in task["reference"]}
     lines = [canonical(["task", _comparable(task)]) for task in rows]
     lines += [
-        canonical(["recording", {name: recording[name] for name in INSIDE_RECORDING}])
+        canonical(["recording", compared_recording(recording)])
         for recording in recordings
         if recording["recording_id"] in named
     ]
     return sha256_text("\n".join(sorted(lines)))
+
+
+def compared_recording(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what two runs are compared by out of a recording's row."""
+    return {name: row[name] for name in INSIDE_RECORDING if name != "change" or row.get(name) is not None}
 
 
 def file_digests(folder: Path) -> dict[str, str]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.dataset.digests import INSIDE_RECORDING, MANIFEST, RECORDINGS, TASKS
+from cli.dataset.digests import MANIFEST, RECORDINGS, TASKS, compared_recording
 from shared.model.calls import DataFlow, State
 from shared.model.errors import BadInput, Rejected
 from shared.model.tasks import FieldEvidence, HeldBack, Source
 from shared.proof.canonical import canonical, parse, restore
+from shared.proof.end_state import UNTOUCHED
 from shared.proof.keys import recording_key
 
 
@@ -42,6 +43,8 @@ class TaskRow:
     row: Mapping[str, Any]
     held_back: tuple[HeldBack, ...] = ()
     """What the user tells when asked."""
+    end_state_json: str = UNTOUCHED
+    """What an episode has to leave, canonical."""
 
     @property
     def told(self) -> str:
@@ -131,6 +134,7 @@ def task_row(line: Line, folder: Path) -> TaskRow:
             row,
             # Exports made before there were such tasks have no such member.
             tuple(HeldBack(fact["about"], fact["value"], fact["said"]) for fact in row.get("held_back", ())),
+            canonical(row.get("end_state", [])),
         )
     except (Rejected, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"{folder / TASKS} line {line.number} is no task ({error}): export again") from error
@@ -151,7 +155,7 @@ def recording_row(line: Line, folder: Path) -> RecordingRow:
             recording_key(row["server_digest"], row["tool"], arguments_json, state),
             "" if row["result"] is None else _canonical(row["result"]),
             row["result_sha256"],
-            {name: row[name] for name in INSIDE_RECORDING},
+            compared_recording(row),
         )
     except (Rejected, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BadInput(f"{folder / RECORDINGS} line {line.number} is no recording ({error})") from error

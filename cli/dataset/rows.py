@@ -8,6 +8,7 @@ from cli.dataset.json_lines import Raw, received
 from shared.model.calls import DataFlow, Recording, State
 from shared.model.catalogue import ServerRecord
 from shared.model.tasks import FieldEvidence, HeldBack, OfferedTool, ReferenceCall, Task, Uniqueness, VerifiedTask
+from shared.proof.end_state import UNTOUCHED
 
 SPLIT = "train"
 VERIFIER = "typed_equality"
@@ -60,6 +61,7 @@ def task_row(verified: VerifiedTask, servers: Mapping[str, ServerRecord], snapsh
         "provenance": _provenance(verified),
         "license": task.license,
         "held_back": [_held_back(fact) for fact in task.held_back],
+        "end_state": Raw(task.end_state_json or UNTOUCHED),
     }
 
 
@@ -82,6 +84,7 @@ def recording_row(recording: Recording) -> dict[str, Any]:
         "path_mode": recording.path_mode,
         "origin": recording.origin,
         "observed_at": recording.observed_at,
+        "change": Raw(recording.change_json) if recording.change_json else None,
     }
 
 

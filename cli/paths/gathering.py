@@ -42,6 +42,10 @@ def gather(folder: Path, limit: int | None = None) -> Gathered:
         if task.held_back:
             left_out["a prompt that leaves something open"] += 1
             continue
+        # Their prompts end in what is to be written, and only the reference's own write was recorded.
+        if task.end_state_json:
+            left_out["asks for a change"] += 1
+            continue
         try:
             found = _of_task(task, shelves[task.world_digest])
         except NotUnderstoodError as error:

@@ -1,4 +1,4 @@
-"""Agents without a model: the reference, the empty and the constant answer."""
+"""Agents without a model: the reference, the answer alone, the empty and the constant answer."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -66,6 +66,16 @@ async def _ask(episode: AsyncEpisode, task: TaskRow) -> str:
         if said.text != fact.said:
             return f"The user does not tell the {fact.about}: {said.text!r:.200}"
     return ""
+
+
+class TellingAgent(WithoutModel):
+    """Knows every answer and calls nothing: right where the answer alone is graded, else wrong."""
+
+    async def play(self, episode: AsyncEpisode, task: TaskRow | None) -> str:
+        """See `Agent`; raises as the reference agent."""
+        if task is None:
+            raise BadInput("the telling agent needs the export: give its folder")
+        return plain_json(parse_canonical(task.ground_truth_json))
 
 
 class EmptyAgent(WithoutModel):

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.model.logical_changes import Change as Change
+from shared.model.logical_changes import Line as Line
+from shared.model.logical_changes import Note as Note
 from shared.model.logical_sources import BranchValue as BranchValue
 from shared.model.logical_sources import CodeMeasure as CodeMeasure
 from shared.model.logical_sources import Commit as Commit
@@ -186,6 +189,8 @@ class Question:
     """Inside the fields: what the place that they look in says nothing about, where nothing can be answered."""
     twin: "Form | None" = None
     """With this for what is missing, the same question has an answer."""
+    change: Change | None = None
+    """What is asked to be changed as well."""
 
 
 Form = (
@@ -213,7 +218,7 @@ Row = Keyed | Extreme
 # From the union itself, so that a form that is added can be read at once.
 _RECORDS: dict[str, Any] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", record.__name__).lower(): record
-    for record in (*typing.get_args(Form), Table, Condition, Given, Field, Question)
+    for record in (*typing.get_args(Form), Note, Line, Table, Condition, Given, Field, Question)
 }
 _NAMES = {record: name for name, record in _RECORDS.items()}
 

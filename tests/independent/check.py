@@ -18,15 +18,16 @@ def rows(path):
 
 
 def recorded(folder, wanted):
-    """The results of the wanted recordings whose id and digest hold."""
-    results = {}
+    """The results of the wanted recordings whose id and digest hold, and what those that moved the world left."""
+    results, changes = {}, {}
     for row in rows(folder / "recordings.jsonl"):
         if row["recording_id"] in wanted and row["result"] is not None:
             text, state = canonical(restored(row["result"])), [row["state"]["world"], row["state"]["session"]]
             key = sha256(canonical([row["server_digest"], row["tool"], restored(row["arguments"]), state]))
             if row["recording_id"] == f"rec_{sha256(canonical([key, sha256(text)]))[:32]}":
                 results[row["recording_id"]] = text
-    return results
+                changes[row["recording_id"]] = row.get("change")
+    return results, changes
 
 
 def derive(sources, pipeline, results):
@@ -57,7 +58,7 @@ def is_number(text, value):
 def check(folder):
     """Re-derive an export: (task id, field) -> the reason why it does not hold, or nothing."""
     tasks = list(rows(folder / "tasks.jsonl"))
-    texts = recorded(folder, {call["recording_id"] for task in tasks for call in task["reference"]})
+    texts, changes = recorded(folder, {call["recording_id"] for task in tasks for call in task["reference"]})
     found = {}
     for task in tasks:
         truth, calls = restored(task["ground_truth"]), task["reference"]
@@ -68,6 +69,9 @@ def check(folder):
                 for call in calls for flow in call["depends_on"]]  # fmt: skip
         for field in task["evidence"]:
             jobs.append((field["field"], agrees, (field, truth, results)))
+        if task.get("end_state") or restored(task["logical_form"]).get("change"):
+            moved = [one for call in calls if (one := changes.get(call["recording_id"]))]
+            jobs.append(("end_state", leaves, (task, truth, moved)))
         found |= {(task["task_id"], name): "no_evidence" for name in truth}
         for name, job, given in jobs:
             found[task["task_id"], name] = ""
@@ -83,6 +87,18 @@ def agrees(field, truth, results):
     sources = [{**source, "locator": restored(source["locator"])} for source in field["sources"]]
     value = derive(sources, restored(field["transforms"]), results)
     need(canonical(value) == canonical(truth[field["field"]]), "derives_otherwise")
+
+
+def leaves(task, truth, moved):
+    form = restored(task["logical_form"])
+    need(bool(task.get("end_state")) and bool(form.get("change")), "no_change_asked")
+    need(bool(moved) and moved[-1] == {"from": task["world_digest"], "paths": task["end_state"]}, "left_otherwise")
+    keys = {canonical(field["value"]): field["key"] for field in form["fields"]}
+    need(all(keys.get(canonical(line["value"])) in truth for line in form["change"]["lines"]), "written_otherwise")
+    lines = [f"{line['label']}: {text_of(truth[keys[canonical(line['value'])]])}" for line in form["change"]["lines"]]
+    text = "\n".join(line.rstrip(" \t\v\f") for line in "\n".join(lines).split("\n")).rstrip("\n")
+    note = {"path": form["change"]["path"], "kind": "created", "sha256": sha256(text)}
+    need(task["end_state"] == [note], "written_otherwise")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Table:
 _WHOLE = ("task_version", "min_known_calls", "pass_rate_total", "pass_rate_passed")
 _FLAG = ("needs_discovery", "live_capable")
 _TEXTS = ("needed_tools", "distractor_tools", "tags")
-_JSONS = ("tools", "mcp_tools", "servers", "evidence", "reference", "held_back")
+_JSONS = ("tools", "mcp_tools", "servers", "evidence", "reference", "held_back", "end_state")
 _JSON = (
     "tool_name_map",
     "answer_format",

@@ -43,6 +43,8 @@ class Skill(StrEnum):
     REGISTER_FOLDER = "register_folder"
     MEASURE_CODE = "measure_code"
     LIST_SYMBOLS = "list_symbols"
+    WRITE_TEXT = "write_text"
+    """A new text file with the content given, proven to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,15 @@ def abilities(node: ToolNode) -> tuple[Ability, ...]:
 
 def _abilities(node: ToolNode) -> Iterator[Ability]:
     text = f"{node.name.replace('_', ' ')} {node.description}".lower()
-    # A question reads; a tool that moves the world would make every later call of the plan start elsewhere.
-    if node.behaviour.effect in _MUTATING or "deprecated" in text:
+    if "deprecated" in text:
         return
     # Plans fill arguments at the top level only.
     view = _View(node, text, tuple(p for p in node.parameters if p.pointer.count("/") == 1))
+    # A question reads; a tool that moves the world would make every later call of the plan start elsewhere. It is for
+    # what a task asks to be changed, and only where it was seen to change the world.
+    if node.behaviour.effect in _MUTATING:
+        yield from _writing(view)
+        return
     # By words of schema and description, never by a server's name: any server with such a tool can be used.
     for recognise in (_sql, _reading, _commanding, _workbook, _converting, _computing, _history, _code):
         yield from recognise(view)
@@ -250,6 +256,14 @@ def _code(view: _View) -> Iterator[Ability]:
             yield view.ability(Skill.MEASURE_CODE, project=project, path=path)
         elif view.says(r"\b(extract|list) symbols\b"):
             yield view.ability(Skill.LIST_SYMBOLS, project=project, path=path)
+
+
+def _writing(view: _View) -> Iterator[Ability]:
+    path = next((p.name for p in view.required if p.kind is ValueKind.PATH or p.name in _PATH_NAMES), "")
+    content = next((p.name for p in view.required if p.name in ("content", "contents", "text", "body")), "")
+    whole = view.says(r"\b(create|write|save)\b.*\bfile\b") and not view.says(r"\bappend|\bparagraph|\bdocument\b")
+    if path and content and view.only_required(path, content) and whole:
+        yield view.ability(Skill.WRITE_TEXT, path=path, content=content)
 
 
 def _texts(enum: tuple[str, ...]) -> list[str]:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.sampler.domain import refusals, walks
+from services.sampler.domain import changes, refusals, walks
 from services.sampler.domain.asking import Asker
 from services.sampler.domain.capabilities import Toolbox, toolbox
 from services.sampler.domain.effort import effort
@@ -137,6 +137,8 @@ def plan_question(
     realiser = Realiser(rng, abilities, relations)
     realiser.prepare(question)
     shown = refusals.evidence(realiser, question) if question.missing else {"citations": _citations(realiser, question)}
+    if question.change is not None:
+        changes.make(realiser, question.change)
     plan: Plan = realiser.plan
     if not 0 < len(plan.calls) <= _MOST_CALLS:
         raise Infeasible("too many calls")

@@ -28,7 +28,9 @@ def effort(calls: Sequence[PlannedCall]) -> int:
         return 1
     # By what a call means: which tools are pure is not written on a plan.
     made = [m for m in meanings if m.get("form", {}).get("is") not in _COMPUTING]
-    return max(1, min(len(made), len(looks([lf.from_json(question)])), MOST))
+    # What is written takes a call of its own, behind those that find it.
+    needed = len(looks([lf.from_json(question)])) + ("change" in question)
+    return max(1, min(len(made), needed, MOST))
 
 
 def looks(values: Sequence[Any]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.synthesizer.domain import holding_back, sentences, tidying
 from services.synthesizer.domain.answer_fields import AnswerField, answer_field, is_guessable
+from services.synthesizer.domain.changing import change_words, end_state_of, moving, written_values
 from services.synthesizer.domain.giveaways import flowing, given_away, names_a_tool
 from services.synthesizer.domain.phrases import Speaker
 from services.synthesizer.domain.refusing import refusal
@@ -62,7 +63,9 @@ def write(exploration: Exploration, catalogue: Catalogue) -> Task:
     # Only what was proven is asked, and the id follows from that:
     # a side field that fell away was never part of the task.
     kept = replace(question, fields=tuple(field.form for field in asked))
-    meant = Meant(question.family, lf.to_json(kept), fields, _reference(exploration, fields), asked)
+    left = end_state_of(exploration, question)
+    slices = _reference(exploration, fields, moving(exploration) if left else frozenset())
+    meant = Meant(question.family, lf.to_json(kept), fields, slices, asked, left)
     identity = task_id(exploration, meant)
     prompt, held_back = _prompt(kept, asked, meaning.get("tables", ()), identity)
     task = make_task(exploration, meant, catalogue, identity, (prompt, held_back))
@@ -106,7 +109,8 @@ def _fields(
         try:
             found.append(answer_field(form, by_field[form.key], calls, volatile))
         except Rejected:
-            if form is question.fields[-1] or "shipped" in question.family:
+            written = question.change is not None and form.value in written_values(question).values()
+            if form is question.fields[-1] or "shipped" in question.family or written:
                 raise
     return tuple(found)
 
@@ -120,8 +124,8 @@ def _refusal(exploration: Exploration, question: lf.Question, meaning: Mapping[s
         raise Rejected("bad_meaning", "the plan does not say what proves that something is missing") from error
 
 
-def _reference(exploration: Exploration, fields: Sequence[AnswerField]) -> Reference:
-    return reference(exploration.calls, [field.evidence for field in fields])
+def _reference(exploration: Exploration, fields: Sequence[AnswerField], kept: frozenset[str]) -> Reference:
+    return reference(exploration.calls, [field.evidence for field in fields], kept)
 
 
 def _prompt(
@@ -137,9 +141,11 @@ def _prompt(
     def words(what: lf.Question) -> str:
         # The same draws each time: what is left open changes nothing else of the wording.
         rng.setstate(before)
-        return sentences.ask(speaker, what, rng)
+        said = sentences.ask(speaker, what, rng)
+        return said if question.change is None else f"{said} {change_words(question.change, rng)}"
 
-    left = holding_back.opened(speaker, question, words, generator(identity, "user"))
+    # Two things beyond the answer at once would be too much for one question.
+    left = None if question.change else holding_back.opened(speaker, question, words, generator(identity, "user"))
     asked = words(question)
     answered = sentences.reply([(field.key, _stated(field, either=either)) for field in fields], rng)
     said = tidying.polite(f"{left.text if left else asked} {answered}")
@@ -181,6 +187,8 @@ def _repeated(exploration: Exploration, task: Task) -> str:
                 "call_id": again.call_id,
                 "same": again.result_sha256 == first[again.call_id].result_sha256,
                 "volatile": list(again.volatile),
+                # Only where it says something: most calls leave the world as it is.
+                **({"other_change": True} if again.other_change else {}),
             }
             for again in exploration.repeated
             if again.call_id in first

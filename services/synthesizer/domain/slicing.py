@@ -1,6 +1,6 @@
 """The reference: only calls that the answer needs, and what the reference then is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.model.explorations import ExecutedCall
@@ -17,11 +17,16 @@ class Reference:
     servers: tuple[str, ...]
 
 
-def reference(calls: Sequence[ExecutedCall], evidence: Sequence[FieldEvidence]) -> Reference:
-    """Slice backward from cited calls over what they depend on; preconditions of a needed server stay."""
+def reference(
+    calls: Sequence[ExecutedCall], evidence: Sequence[FieldEvidence], kept_anyway: Collection[str] = ()
+) -> Reference:
+    """Slice backward from cited calls, and those kept anyway, over what they depend on.
+
+    Preconditions of a needed server stay.
+    """
     by_id = {call.call_id: call for call in calls}
     needed: set[str] = set()
-    waiting = [source.call_id for field in evidence for source in field.sources]
+    waiting = [*kept_anyway, *(source.call_id for field in evidence for source in field.sources)]
     while waiting:
         call_id = waiting.pop()
         if call_id not in needed:

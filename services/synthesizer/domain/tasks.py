@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.synthesizer.domain.answer_fields import AnswerField, schema
+from services.synthesizer.domain.changing import TAGS
 from services.synthesizer.domain.offering import offered
 from services.synthesizer.domain.slicing import Reference
 from shared.model.catalogue import ServerRecord, ToolRecord
@@ -55,6 +56,8 @@ class Meant:
     reference: Reference
     asked: tuple[AnswerField, ...] = ()
     """What the words ask for, where that has no answer."""
+    end_state_json: str = ""
+    """What its calls left, where something was to be changed."""
 
 
 def task_id(exploration: Exploration, meant: Meant) -> str:
@@ -73,7 +76,9 @@ def task_id(exploration: Exploration, meant: Meant) -> str:
         [f.key, [[s.call_id, s.locator_json, s.sha256] for s in f.evidence.sources], f.evidence.transforms_json]
         for f in meant.fields
     ]
-    return identifier("task", [SCHEMA_VERSION, POLICY, exploration.world_digest, calls, meant.form, fields])
+    # Only where there is one: no other task's id follows from it.
+    left = [meant.end_state_json] if meant.end_state_json else []
+    return identifier("task", [SCHEMA_VERSION, POLICY, exploration.world_digest, calls, meant.form, fields, *left])
 
 
 def generator(identity: str, purpose: str) -> random.Random:
@@ -121,12 +126,13 @@ def make_task(
         twin_group=identifier("twin", [_skeleton(meant.form), exploration.shape]),
         limits=Limits(most, most + 4, 40_000),
         difficulty=_difficulty(meant.reference.min_known_calls),
-        tags=(*meant.reference.tags, meant.family, *_refusing(fields), *((MULTI_TURN,) if held_back else ())),
+        tags=(*meant.reference.tags, meant.family, *_more_tags(meant, held_back)),
         shape=exploration.shape,
         live_capable=True,
         provenance_json=_provenance(exploration),
         license=_licences(meant.reference.servers, catalogue),
         held_back=held_back,
+        end_state_json=meant.end_state_json,
     )
 
 
@@ -140,6 +146,11 @@ def system_text(frozen_now: str) -> str:
 
 def _template(fields: Sequence[AnswerField]) -> str:
     return "; ".join(f"{field.key.replace('_', ' ')}: {{{field.key}}}" for field in fields)
+
+
+def _more_tags(meant: Meant, held_back: Sequence[HeldBack]) -> tuple[str, ...]:
+    asking = (MULTI_TURN,) if held_back else ()
+    return (*_refusing(meant.fields), *asking, *(TAGS if meant.end_state_json else ()))
 
 
 def _refusing(fields: Sequence[AnswerField]) -> tuple[str, ...]:

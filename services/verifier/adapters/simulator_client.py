@@ -74,6 +74,16 @@ class SimulatorEpisode:
         tier = pb.Tier.Name(said.tier).removeprefix("TIER_").lower()
         return Replayed(tier, said.error_code, said.recording_id, _canonical(said))
 
+    async def left(self) -> str:
+        """See `Episode`."""
+        try:
+            said: pb.GetEpisodeResponse = await answer(
+                self._stub.GetEpisode(pb.GetEpisodeRequest(episode_id=self._episode_id))
+            )
+        except Rejected as error:
+            raise _as_ours(error) from error
+        return said.end_state_json
+
 
 def _canonical(said: pb.CallToolResponse) -> str:
     content = parse(said.content_json or "[]")

@@ -14,7 +14,7 @@ from shared.proof.equality import equal
 from shared.proof.evidence import check_task
 from shared.proof.flows import stands_in
 from shared.proof.plain import plain_json
-from shared.proof.reward import score
+from shared.proof.reward import score, with_end_state
 
 NO_TRANSFORMS = "[]"
 _EMPTY: tuple[Any, ...] = ("", [], {}, None)
@@ -74,7 +74,9 @@ def mutation(case: Case) -> str | None:
 
 def _reward(case: Case, answer: str) -> float:
     task = case.task
-    return score(answer, task.ground_truth_json, task.answer_types_json, task.answer_schema_json, False, False).reward
+    # As if what was to be changed were done: an answer that deserves nothing must get nothing beside it either.
+    judged = score(answer, task.ground_truth_json, task.answer_types_json, task.answer_schema_json, False, False)
+    return with_end_state(judged, task.end_state_json, task.end_state_json, had_miss=False).reward
 
 
 def _cited(field: FieldEvidence, results: Mapping[str, str]) -> list[Any]:

@@ -34,6 +34,8 @@ def unstable(case: Case) -> str | None:
     for call in case.task.reference:
         if call.call_id not in repeated:
             return f"call {call.call_id} was not repeated"
+        if repeated[call.call_id].get("other_change") is True:
+            return f"call {call.call_id} left another world in the second run"
     places = [(source.call_id, source.locator_json) for field in case.task.evidence for source in field.sources]
     places += [(flow.call_id, flow.locator_json) for call in case.task.reference for flow in call.depends_on]
     for call_id, locator_json in places:

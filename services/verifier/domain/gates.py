@@ -1,6 +1,7 @@
 """The gates in the order in which they are asked; the first that refuses names the reason."""
 
 from services.verifier.domain import (
+    change_gates,
     derivation_gates,
     evidence_gates,
     guessing_gates,
@@ -12,12 +13,16 @@ from services.verifier.domain import (
 from services.verifier.domain.case import Gate
 
 REPLAY = "replay"
+LEFT = "left_otherwise"
+"""The reference, replayed, does not leave the end state that the task asks for."""
 JUDGE = "judge"
 
 BEFORE_REPLAY: tuple[Gate, ...] = (
     Gate("no_answer_field", schema_gates.no_answer_field),
     Gate("bad_schema", schema_gates.bad_schema),
     Gate("bad_refusal", schema_gates.bad_refusal),
+    Gate("bad_end_state", change_gates.bad_end_state),
+    Gate("idle_end_state", change_gates.idle_end_state),
     Gate("failed_call", schema_gates.failed_call),
     Gate("too_many_calls", schema_gates.too_many_calls),
     Gate("edge_evidence", evidence_gates.edge_evidence),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.verifier.domain.case import Refusal
-from services.verifier.domain.gates import REPLAY
+from services.verifier.domain.gates import LEFT, REPLAY
 from shared.model.errors import Unavailable
 from shared.model.tasks import ReferenceCall, Task
 from shared.proof.canonical import sha256_text
@@ -37,6 +37,9 @@ class Episode(Protocol):
             Unavailable: the simulator is away.
         """
 
+    async def left(self) -> str:
+        """Say what the calls made of the world (`shared.proof.end_state`); empty: unknown. Raises as `call`."""
+
 
 class Simulator(Protocol):
     """Where references are replayed."""
@@ -63,6 +66,9 @@ async def replay(simulator: Simulator, task: Task) -> dict[str, str] | Refusal:
             if problem := _problem(call, said):
                 return Refusal(REPLAY, f"call {call.call_id} ({call.tool}): {problem}")
             results[call.call_id] = said.result_json
+        # What is asked for is what the reference leaves where agents are graded, not what the draft says of it.
+        if task.end_state_json and (left := await episode.left()) != task.end_state_json:
+            return Refusal(LEFT, f"the reference leaves {left[:120] or 'nobody knows what'}, the task says otherwise")
     return results
 
 

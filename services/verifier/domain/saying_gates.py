@@ -34,9 +34,7 @@ def _stated(form: Any) -> Iterator[str]:
     if isinstance(form, lf.Result):
         return
     if isinstance(form, lf.Question):
-        # What makes a twin of it is said by the twin alone.
-        for field in form.fields:
-            yield from _stated(field)
+        yield from _asked(form)
         return
     if isinstance(form, lf.Literal) and form.kind not in _UNSAID:
         # People say "in Nairobi", not "in Africa/Nairobi".
@@ -47,3 +45,12 @@ def _stated(form: Any) -> Iterator[str]:
         yield form.time
     for part in lf.parts(form):
         yield from _stated(part)
+
+
+def _asked(question: lf.Question) -> Iterator[str]:
+    # What makes a twin of it is said by the twin alone.
+    for field in question.fields:
+        yield from _stated(field)
+    # What is written is what is asked for; where, and as what, only the text can tell.
+    if question.change is not None:
+        yield from (question.change.path, *(line.label for line in question.change.lines))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from services.verifier.domain.case import Case, Refusal, first_refusal
 from services.verifier.domain.evaluating.meaning import MEANING_GATES, Meaning, MeaningSource
-from services.verifier.domain.gates import AFTER_REPLAY, BEFORE_REPLAY, JUDGE, REPLAY
+from services.verifier.domain.gates import AFTER_REPLAY, BEFORE_REPLAY, JUDGE, LEFT, REPLAY
 from services.verifier.domain.judging import Judge
 from services.verifier.domain.replaying import Simulator, replay
 from services.verifier.domain.restating import restated
@@ -65,7 +65,7 @@ class Verifier:
 
     def _checks(self, meaning: Meaning) -> tuple[str, ...]:
         """Name what was passed; what the second evaluator could not read passed none of its gates."""
-        names = (*(gate.name for gate in BEFORE_REPLAY), REPLAY, *(gate.name for gate in AFTER_REPLAY))
+        names = (*(gate.name for gate in BEFORE_REPLAY), REPLAY, LEFT, *(gate.name for gate in AFTER_REPLAY))
         # Only what was passed is claimed: an unread source leaves these gates unasked.
         proven = MEANING_GATES if meaning.uniqueness is Uniqueness.PROVEN else ()
         return (*names, *proven, JUDGE) if self.judge else (*names, *proven)

@@ -5,7 +5,7 @@ computing. A way that is compiled may never have been called; then it says so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.verifier.domain.evaluating.sources import Readers, Source, readers, sources, texts
@@ -16,6 +16,7 @@ from shared.proof.canonical import canonical, parse_canonical
 from shared.proof.equality import equal
 from shared.proof.numbers import read_number
 
+_WRITE = "write"
 _SMALL = 12
 """A whole number up to this stands in any result, which says nothing."""
 
@@ -26,7 +27,10 @@ class Cheapest:
 
     calls: int
     way: tuple[str, ...]
-    """What is called, in words: `reference`, `recorded c2`, `query a.csv b.json`, `read a.md b.md`, `read c.docx`."""
+    """What is called, in words: `reference`, `recorded c2`, `query a.csv b.json`, `read a.md b.md`, `read c.docx`.
+
+    A change that is asked for ends it with `write`.
+    """
     executed: bool
     """Whether recordings of all its calls exist."""
 
@@ -51,6 +55,9 @@ def cheapest(
     if question and stands_on and not any(isinstance(form, lf.Result) for form in lf.walk(question)):
         ways += _recorded(task, stands_on, results)
         ways.append(_compiled(task, stands_on, size))
+    if question is not None and question.change is not None:
+        # However the values were found, putting them where they belong is a call of its own.
+        ways = [ways[0], *(replace(way, calls=way.calls + 1, way=(*way.way, _WRITE)) for way in ways[1:])]
     # `min` keeps the first: among equal ways the one that was really executed.
     return min(ways, key=lambda way: way.calls)
 

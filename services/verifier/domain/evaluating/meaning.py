@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.verifier.domain.case import Refusal
 from services.verifier.domain.evaluating.agreeing import Sources
+from services.verifier.domain.evaluating.changing import misplaced
 from services.verifier.domain.evaluating.cheapest import Cheapest, cheapest
 from services.verifier.domain.evaluating.comparing import disagreement
 from services.verifier.domain.evaluating.evaluator import Evaluator
@@ -112,12 +113,24 @@ class Meanings:
         # Also where something was unread: what could be evaluated must agree all the same.
         if text := _mismatch(task, question, values):
             raise Rejected(MISMATCH, text)
+        self._hold_change(task, question)
         # Only where every value was read: a contradiction of half a question proves nothing.
         if not unread and (text := self._sources.contradiction(self._evaluator, question, task.told)):
             raise Rejected(CONTRADICTING, text)
         if not unread:
             _refuse_useless(self._evaluator, question)
         return unread
+
+    def _hold_change(self, task: Task, question: lf.Question) -> None:
+        """Hold what is to be changed against the end state; one that nobody can compute is refused."""
+        if question.change is None:
+            return
+        try:
+            text = misplaced(self._evaluator, question.change, task.end_state_json)
+        except Unread as error:
+            text = str(error)
+        if text:
+            raise Rejected(MISMATCH, text)
 
     def _values(self, question: lf.Question) -> tuple[dict[str, Value], str]:
         """Evaluate every field that can be; and say why one cannot."""

@@ -53,6 +53,9 @@ def sources(question: lf.Question) -> tuple[Source, ...]:
         if isinstance(form, lf.Table):
             # One use that is no table, and SQL over files no longer reads all of it.
             found[form.path] = found.get(form.path, True) and form.format in _TABULAR
+        # What is to be written holds nothing yet.
+        elif isinstance(form, lf.Change):
+            continue
         elif path := getattr(form, "path", ""):
             found.update(dict.fromkeys(_looks(form, path), False))
     return tuple(Source(path, tabular) for path, tabular in sorted(found.items()))

@@ -1,0 +1,83 @@
+"""Tasks that change something: a colleague wants what was found written down at a place that they name."""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+
+from services.sampler.domain.asking import Asker
+from services.sampler.domain.capabilities import Skill
+from services.sampler.domain.plan import MOUNT, Infeasible, Written
+from services.sampler.domain.ports import Realising
+from services.sampler.domain.relations import is_whole
+from shared.model import logical_form as lf
+from shared.model.values import ValueKind
+
+Family = Callable[[Asker], lf.Question]
+_NAMES = (
+    *("handover", "call-sheet", "to-do", "follow-up", "open-points", "briefing", "reminder", "draft-reply", "summary"),
+    *("for-the-meeting", "notes-for-monday", "checklist", "phone-notes", "cover-note", "quick-facts", "look-ups"),
+)
+_SUFFIXES = (".txt", ".txt", ".md")
+_KEPT = frozenset((".md", ".txt", ".docx", ".xlsx", ".csv", ".html", ".json", ".pdf"))
+"""Files beside which somebody keeps notes: no sources, no databases."""
+_PLAIN = (ValueKind.NAME, ValueKind.EMAIL, ValueKind.IDENTIFIER, ValueKind.FREE_TEXT, ValueKind.ENUM_MEMBER)
+"""Kinds that are written in one way: of a price or a day nobody could say which of its forms is right."""
+_MOST_LINES = 3
+
+
+def noted(*families: Family) -> Family:
+    """Ask what one of the families asks, and to have it written into a new file."""
+
+    def note(asker: Asker) -> lf.Question:
+        if not asker.toolbox.having(Skill.WRITE_TEXT):
+            raise Infeasible("no tool writes a file")
+        asked = asker.some(families)(asker)
+        lines = tuple(
+            lf.Line(_label(field.key), field.value) for field in asked.fields if _is_plain(asker, field.value)
+        )
+        if not 0 < len(lines) <= _MOST_LINES:
+            raise Infeasible("nothing to write down")
+        return lf.Question("note", asked.fields, change=lf.Note(_place(asker), lines))
+
+    return note
+
+
+def make(realiser: Realising, change: lf.Change) -> None:
+    """Make the call that changes what is asked for, behind all that were planned so far.
+
+    Raises:
+        Infeasible: the tools at hand cannot, or a value could only be cited.
+    """
+    writer = realiser.one(Skill.WRITE_TEXT)
+    written = Written(writer.argument("content"))
+    for line in change.lines:
+        written.write(f"{line.label}: ", realiser.value(line.value), "\n")
+    arguments = {writer.argument("path"): f"{MOUNT}/{change.path}", written.argument: written.text}
+    realiser.plan.add(writer.node, arguments, change, inputs=written.inputs)
+
+
+def _is_plain(asker: Asker, value: Any) -> bool:
+    if isinstance(value, lf.Aggregate):
+        return value.function is lf.Function.COUNT
+    if isinstance(value, lf.Attribute):
+        column = asker.relation(value.entity).columns[value.column]
+        return value.kind in _PLAIN or (value.kind is ValueKind.NUMBER and not value.unit and is_whole(column))
+    return False
+
+
+def _label(key: str) -> str:
+    plain = key.replace("_", " ").strip()
+    return f"{plain[:1].upper()}{plain[1:]}"
+
+
+def _place(asker: Asker) -> str:
+    """A file that is not there yet, in a folder that is."""
+    paths = {file.path for file in asker.relations.world.files}
+    kept = [PurePosixPath(path).parent for path in paths if PurePosixPath(path).suffix.lower() in _KEPT]
+    # Sorted: a set has no order that another run would repeat.
+    folders = sorted({str(folder) for folder in kept if not any(part.startswith(".") for part in folder.parts)})
+    name = f"{asker.some(_NAMES)}{asker.some(_SUFFIXES)}"
+    path = str(PurePosixPath(asker.some(folders)) / name)
+    if path in paths:
+        raise Infeasible("the file is there already")
+    return path
