@@ -14,15 +14,20 @@ from conformance.scripts import Trainer
 
 
 def main() -> int:
-    """Run every check; print one line each."""
+    """Run the checks; print one line each."""
     parser = argparse.ArgumentParser(prog="conformance.run")
     parser.add_argument("name")
     parser.add_argument("--target", required=True, help="A simulator that serves the suite's tasks.")
+    parser.add_argument("--only", default="", help="Names of checks, with commas between them; by default all.")
     asked = parser.parse_args()
+    wanted = set(asked.only.split(",")) if asked.only else {check.__name__ for check in CHECKS}
+    if unknown := wanted - {check.__name__ for check in CHECKS}:
+        parser.error(f"there is no check named {', '.join(sorted(unknown))}")
+    checks = [check for check in CHECKS if check.__name__ in wanted]
     trainer: Trainer = importlib.import_module(f"conformance.real.{asked.name}").Trainer()
     say(f"{trainer.name} {trainer.version}, Python {sys.version.split()[0]}")
     failed = 0
-    for check in CHECKS:
+    for check in checks:
         started = time.monotonic()
         # A trainer may fail in any way, also by `sys.exit`: unittest holds what it raises, and the next check is run.
         outcome = unittest.FunctionTestCase(update_wrapper(partial(check, trainer, asked.target), check)).run()
@@ -32,7 +37,7 @@ def main() -> int:
             say(f"  FAILED {check.__name__}\n{problems[0]}")
         else:
             say(f"  ok     {check.__name__} ({time.monotonic() - started:.1f} s)")
-    say(f"{trainer.name}: {len(CHECKS) - failed} of {len(CHECKS)} checks passed")
+    say(f"{trainer.name}: {len(checks) - failed} of {len(checks)} checks passed")
     return 1 if failed else 0
 
 
