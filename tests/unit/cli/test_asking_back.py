@@ -12,6 +12,7 @@ from cli.dataset.formats.writing import write_format
 from cli.dataset.reading import read_tasks
 from cli.dataset.selection import Gathered
 from cli.dataset.writing import Run, write_dataset
+from cli.distinct import Candidate
 from cli.playing.agents import EmptyAgent, ReferenceAgent
 from cli.playing.openai_agent import OpenAiAgent
 from cli.playing.playing import play_all
@@ -140,6 +141,13 @@ async def test_model_of_an_evaluation_asks_its_user(tmp_path):
 
 async def _closed():
     return None
+
+
+def test_same_prompt_about_something_else_is_another_question():
+    first, same = Candidate.of(OPEN.task), Candidate.of(replace(OPEN.task, task_id="task_same"))
+    fact = HeldBack("order", "A-18", "Sorry, I mean order A-18.")
+    other = Candidate.of(replace(OPEN.task, task_id="task_other", held_back=(fact,)))
+    assert first.question == same.question != other.question
 
 
 @given(st.text(max_size=40) | st.sampled_from(["Which?", "tell me more", "Let me know.", "specified", "{?}", "\uff1f"]))

@@ -97,16 +97,32 @@ def test_period_keeps_both_its_ends():
     assert opened(lf.Aggregate(ORDERS, lf.Function.SUM, "total", ends)) is None
 
 
+def lamp_draft(field="weight_lb", value=7.9, kind=ValueKind.QUANTITY, unit="lb"):
+    question = lf.Question("lookup", (lf.Field(field, lf.Attribute(LAMP, field, kind, unit)),))
+    found = {"field": field, "sources": [{"call": "c1", "find": canonical({"key": field})}], "transforms": []}
+    statement = "SELECT x FROM '/workspace/stock/products.csv' WHERE name = 'Brass Lamp'"
+    answer = rows([field], [value])
+    return draft_of([call("c1", "ask", {"question": statement}, answer, meaning_json=asking(question, [found]))])
+
+
 def lamp_task():
-    question = lf.Question("lookup", (lf.Field("weight_lb", attribute(LAMP, "weight_lb", "lb")),))
-    found = {
-        "field": "weight_lb",
-        "sources": [{"call": "c1", "find": canonical({"key": "weight_lb"})}],
-        "transforms": [],
-    }
-    statement = "SELECT weight_lb FROM '/workspace/stock/products.csv' WHERE name = 'Brass Lamp'"
-    answer = rows(["weight_lb"], [7.9])
-    return draft_of([call("c1", "ask", {"question": statement}, answer, meaning_json=asking(question, [found]))]).task
+    return lamp_draft().task
+
+
+def test_answer_that_the_user_gives_away_when_asked_is_given_away():
+    assert lamp_draft("label", "Brass Lamp", NAME, "").nothing_reason == "answer_in_text"
+
+
+def test_words_that_mean_something_else_already_are_not_taken():
+    question = lf.Question("any", (lf.Field("f", attribute(LAMP, "price_eur")),))
+    for other, is_open in (("that product", False), ("that shelf", True)):
+
+        def worded(what, other=other):
+            (field,) = what.fields
+            return f"For {other}, what is the price of the product {field.value.entity.key.text}?"
+
+        left = holding_back.opened(Speaker(KEYS), question, worded, random.Random(1))
+        assert (left is not None) is is_open
 
 
 def test_task_keeps_its_id_its_tools_and_its_meaning(monkeypatch):

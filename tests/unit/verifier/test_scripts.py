@@ -118,6 +118,12 @@ def test_fact_that_can_be_guessed_is_refused(meaning, rest):
     assert meaning(FORM, 25.6, facts=(), rest=rest) is Uniqueness.PROVEN
 
 
+def test_source_that_the_user_names_when_asked_is_named(meaning, tmp_path):
+    (tmp_path / "office.csv").write_text("order,total\nA-17,99\n", encoding="utf-8")
+    assert meaning(FORM, 25.6) == "contradicting_source"
+    assert meaning(FORM, 25.6, (replace(FACT, said="I mean order A-17 in orders.csv."),)) is Uniqueness.PROVEN
+
+
 def test_condition_that_is_held_back_counts_its_column_too(meaning):
     region = lf.Condition("region", lf.Operator.EQUAL, lf.Literal("North", ValueKind.NAME))
     total = lf.Aggregate(ORDERS, lf.Function.SUM, "total", (region,))
