@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.model.errors import Rejected
 from shared.model.values import ValueKind
-from shared.proof.canonical import canonical, parse
+from shared.proof.canonical import canonical
 from shared.proof.kinds import classify
+from shared.proof.literals import embedded
 from shared.proof.locators import pointer
 from shared.proof.patterns import NAMING_WORDS
 from shared.proof.records import header_table, header_titles, record_name, unit_beside
@@ -139,14 +139,10 @@ def _walk_rows(header: Sequence[str], rows: Any, first: int, place: Place) -> It
 
 
 def _walk_text(text: str, place: Place) -> Iterator[Leaf]:
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            inner = parse(text)
-        except Rejected:
-            inner = None
-        if isinstance(inner, dict | list):
-            yield from walk(inner, place.through("parse_json", True))
-            return
+    step, inner = embedded(text)
+    if step:
+        yield from walk(inner, place.through(step, True))
+        return
     # A short text is a value as a whole before its words are.
     single = "\n" not in text.strip() and len(text) <= _LONGEST
     if single and text.strip():

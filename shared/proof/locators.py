@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.model.errors import Rejected
 from shared.proof.canonical import canonical, number_text, parse, parse_canonical, sha256_text
+from shared.proof.literals import parse_literal
 from shared.proof.tables import Table, find_tables, key_values
 
 _PLAIN = 40
@@ -109,6 +110,15 @@ def _parse_json(text: str, argument: Any) -> Any:
         raise Rejected("no_such_value", f"the text is not JSON: {error.text}") from error
 
 
+def _parse_literal(text: str, argument: Any) -> Any:
+    if argument is not True:
+        raise Rejected("bad_locator", "parse_literal takes true")
+    try:
+        return parse_literal(text)
+    except Rejected as error:
+        raise Rejected("no_such_value", error.text) from error
+
+
 def _key_value(text: str, argument: Any) -> str:
     for line in key_values(text):
         if line.key == argument:
@@ -159,6 +169,7 @@ def _column_of(table: Table, column: Any) -> int:
 
 _TEXT_STEPS: Mapping[str, Callable[[str, Any], Any]] = {
     "parse_json": _parse_json,
+    "parse_literal": _parse_literal,
     "key_value": _key_value,
     "span": _span,
     "table": _table,

@@ -1,7 +1,9 @@
 """Locators as `docs/evidence.md` (3) says."""
 
+import ast
 import csv
 import re
+from decimal import Decimal
 
 from tests.independent.reading import NUMBER, Wrong, canonical, need, read, sha256
 
@@ -118,11 +120,30 @@ def point(value, pointer):
     return value
 
 
+def literal(text):
+    try:
+        value = ast.literal_eval(text.strip())
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        raise Wrong("no_such_value") from None
+    return plain(value)
+
+
+def plain(value):
+    """Write a literal's value as JSON would hold it; a decimal that Python printed is exact in its shortest form."""
+    if isinstance(value, dict):
+        need(all(isinstance(key, str) for key in value))
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    need(value is None or (isinstance(value, str | int | float) and value not in (float("inf"), -float("inf"))))
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
 def locate(value, steps):
     """Follow a locator: the value, and its digest."""
     need(isinstance(steps, list) and all(isinstance(step, dict) and len(step) == 1 for step in steps), "bad_locator")
     for name, wanted in (pair for step in steps for pair in step.items()):
-        need(name in ("pointer", "parse_json", "table", "key_value", "span"), "bad_locator")
+        need(name in ("pointer", "parse_json", "parse_literal", "table", "key_value", "span"), "bad_locator")
         if name == "pointer":
             need(isinstance(wanted, str), "bad_locator")
             value = point(value, wanted)
@@ -134,6 +155,9 @@ def locate(value, steps):
                 value = read(value)
             except Wrong:
                 raise Wrong("no_such_value") from None
+        elif name == "parse_literal":
+            need(wanted is True, "bad_locator")
+            value = literal(value)
         elif name == "span":
             need(isinstance(wanted, list) and [type(item) for item in wanted] == [int, int], "bad_locator")
             need(0 <= wanted[0] < wanted[1] <= len(value))

@@ -75,6 +75,7 @@ class Toolbox:
 
 _MUTATING = (Effect.WORLD,)
 _PAIR = 2
+_BARE = re.compile(r"(/\d+)+")
 _PATH_NAMES = ("path", "file_path", "filename", "file", "filepath")
 
 
@@ -131,7 +132,7 @@ class _View:
 
 def _sql(view: _View) -> Iterator[Ability]:
     statement = next((p.name for p in view.parameters if p.language == "sql"), "") or view.named("sql")
-    if not statement or not view.only_required(statement):
+    if not statement or not view.only_required(statement) or _prints_bare_rows(view.node):
         return
     described = view.text + " ".join(_described(view.node).values()).lower()
     # DuckDB reads files that the statement names; another database holds only its own tables.
@@ -139,6 +140,12 @@ def _sql(view: _View) -> Iterator[Ability]:
         yield view.ability(Skill.QUERY_FILES, statement=statement)
     elif view.says(r"\b(select|read|execute|run)\b"):
         yield view.ability(Skill.QUERY_TABLES, statement=statement)
+
+
+def _prints_bare_rows(node: ToolNode) -> bool:
+    """Tell whether all that was seen of it are values in lists of lists: rows without the names of their columns."""
+    seen = [json.loads(output.locator_json)[-1] for output in node.outputs if output.locator_json]
+    return bool(seen) and all(_BARE.fullmatch(step.get("pointer", "")) for step in seen)
 
 
 def _reading(view: _View) -> Iterator[Ability]:

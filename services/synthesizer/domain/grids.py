@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.model.errors import Rejected
-from shared.proof.canonical import canonical, parse, parse_canonical
+from shared.proof.canonical import canonical, parse_canonical
+from shared.proof.literals import embedded
 from shared.proof.locators import pointer, text_of
 from shared.proof.tables import find_tables
 
@@ -74,12 +74,9 @@ def _heading(text: str, index: int) -> str:
 
 
 def _of_text(text: str, steps: Steps, names: Sequence[str], depth: int) -> Iterator[Grid]:
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            inner = parse(text)
-        except Rejected:
-            return
-        yield from _of_json(inner, (*steps, {"parse_json": True}), "", names, depth + 1)
+    step, inner = embedded(text)
+    if step:
+        yield from _of_json(inner, (*steps, {step: True}), "", names, depth + 1)
         return
     for index, table in enumerate(find_tables(text)):
         numbered: dict[str, Any] = {"index": index} if index else {}

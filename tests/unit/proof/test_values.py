@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model.values import Value, ValueKind
+from shared.proof.canonical import canonical
 from shared.proof.locators import locate
 from shared.proof.results import canonical_result
 from shared.proof.values import MAX_VALUES, extract
@@ -152,3 +153,10 @@ def test_huge_results_are_bounded() -> None:
 @pytest.mark.parametrize("result", ["", "not json", "[]", "3", '{"content": 5}', '{"content": [1, {"type": "text"}]}'])
 def test_what_is_no_result_holds_nothing(result: str) -> None:
     assert extract(result) == ()
+
+
+def test_rows_that_python_printed_are_taken_apart_by_their_columns_names():
+    result = canonical({"content": [{"type": "text", "text": "[{'team': 'Logistics', 'total': 6}]"}], "isError": False})
+    found = {value.key: (value.text, value.locator_json) for value in extract(result)}
+    steps = '[{"pointer":"/content/0/text"},{"parse_literal":true},{"pointer":"/0/%s"}]'
+    assert found == {"team": ("Logistics", steps % "team"), "total": ("6", steps % "total")}

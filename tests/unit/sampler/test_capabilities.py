@@ -9,7 +9,8 @@ from services.graph.domain.parameters import parameters
 from services.sampler.domain.capabilities import Skill, abilities, toolbox
 from services.sampler.domain.documents import reading
 from shared.model.catalogue import Behaviour, Effect, ToolRecord
-from shared.model.graphs import ToolNode
+from shared.model.graphs import ObservedOutput, ToolNode
+from shared.model.values import ValueKind
 from tests.fakes.worlds import nodes
 
 
@@ -90,3 +91,15 @@ def test_readers_of_other_shapes_are_told_the_file_in_their_own_way(node, skill,
     (ability,) = abilities(node)
     assert ability.skill is skill
     assert reading(ability, PATH) == arguments
+
+
+def test_rows_without_the_names_of_their_columns_answer_no_query():
+    ask = next(node for node in nodes() if node.name == "ask")
+    steps = [{"pointer": "/content/0/text"}, {"parse_literal": True}]
+    seen = [
+        replace(
+            ask, outputs=(ObservedOutput("", ValueKind.NAME, locator_json=json.dumps([*steps, {"pointer": place}])),)
+        )
+        for place in ("/0/1", "/0/total")
+    ]
+    assert [bool(abilities(node)) for node in seen] == [False, True]
