@@ -12,6 +12,7 @@ from cli.auditing.words import in_words
 from cli.dataset.digests import RECORDINGS
 from cli.dataset.reading import TaskRow, lines, read_manifest, read_tasks, recording_row
 from shared.proof.canonical import digest
+from shared.proof.end_state import UNTOUCHED
 
 VERDICTS = ("good", "odd", "ambiguous", "wrong")
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -55,6 +56,7 @@ def _section(number: int, task: TaskRow, results: Mapping[str, str]) -> str:
         *(f"<p><b>Asked back, the user says:</b> {html.escape(fact.said)}</p>" for fact in task.held_back),
         f"<p><b>Means:</b> {html.escape(in_words(task.row['logical_form']))}</p>",
         f"<p><b>Answer:</b> <code>{html.escape(task.ground_truth_json)}</code></p>",
+        *_left(task),
         _derivations(task),
         _graph(task),
         *(_call(task, call_id, held[call_id]) for call_id in held),
@@ -63,6 +65,13 @@ def _section(number: int, task: TaskRow, results: Mapping[str, str]) -> str:
         "</section>",
     ]
     return "\n".join(parts)
+
+
+def _left(task: TaskRow) -> list[str]:
+    """What has to be left, where that is asked for."""
+    if task.end_state_json == UNTOUCHED:
+        return []
+    return [f"<p><b>Left afterwards:</b> <code>{html.escape(task.end_state_json)}</code></p>"]
 
 
 def _derivations(task: TaskRow) -> str:

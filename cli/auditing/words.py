@@ -86,12 +86,20 @@ def _field(form: Form) -> str:
 
 def _question(form: Form) -> str:
     asked = "; ".join(map(in_words, form["fields"]))
+    if "change" in form:
+        return f"{asked}. {in_words(form['change'])}"
     if "missing" not in form:
         return asked
     return f"{asked}. Nothing there is about {in_words(form['missing'])}, as there is about {in_words(form['twin'])}"
 
 
+def _note(form: Form) -> str:
+    lines = "; ".join(f"“{line['label']}: ” and {in_words(line['value'])}" for line in form["lines"])
+    return f"A new file {form['path']} has the lines: {lines}"
+
+
 _WORDS: Mapping[str, Callable[[Form], str]] = {
+    "note": _note,
     "literal": lambda form: f"“{form['text']}”{' ' * bool(form.get('unit'))}{form.get('unit', '')}",
     "table": _table,
     "condition": _condition,

@@ -6,25 +6,14 @@ import pytest
 
 from cli.dataset.checking import check_dataset
 from cli.dataset.end_states import END_STATE
-from cli.dataset.selection import Gathered
-from cli.dataset.writing import Run, write_dataset
 from tests.contracts.test_dataset import validator
-from tests.fakes import dataset, office
-from tests.fakes.note_task import note_task
+from tests.fakes.note_task import write_note_export
 from tests.independent import check
 
 
 @pytest.fixture
 def export(tmp_path):
-    made = [dataset.order_task(), note_task()]
-    gathered = Gathered(
-        [task for task, _ in made],
-        [recording for _, recordings in made for recording in recordings],
-        office.servers(),
-        office.tools(),
-        worlds=dataset.world_folders(tmp_path / "worlds"),
-    )
-    write_dataset(gathered, tmp_path / "out", Run(seed=7, epoch_size=64, draws=10), [("draws", 10)])
+    write_note_export(tmp_path / "out")
     return tmp_path / "out"
 
 

@@ -1,7 +1,10 @@
 """A task over the office that asks for a note: the total's order is found, and the supplier is written down."""
 
 from dataclasses import replace
+from pathlib import Path
 
+from cli.dataset.selection import Gathered
+from cli.dataset.writing import Run, write_dataset
 from shared.model import logical_form as lf
 from shared.model.calls import DataFlow, Recording
 from shared.model.tasks import FieldEvidence, Source, VerifiedTask
@@ -10,8 +13,8 @@ from shared.proof.canonical import canonical
 from shared.proof.end_state import left
 from shared.proof.identity import identifier
 from shared.proof.locators import locate
-from tests.fakes.dataset import ORDER, _reference, order_task
-from tests.fakes.office import Office
+from tests.fakes.dataset import ORDER, _reference, order_task, world_folders
+from tests.fakes.office import Office, servers, tools
 
 PATH = "orders/call-sheet.txt"
 SUPPLIER = canonical([{"pointer": "/structuredContent/supplier"}])
@@ -58,3 +61,16 @@ def note_task(path: str = PATH, text: str = "Supplier: Kestrel\n") -> tuple[Veri
     )
     named = replace(task, task_id=identifier("task", [world, path, text, task.end_state_json]))
     return replace(made, task=named), (first, second, third)
+
+
+def write_note_export(folder: Path) -> None:
+    """Write an export with this task and one that asks for no change."""
+    made = [order_task(), note_task()]
+    gathered = Gathered(
+        [task for task, _ in made],
+        [recording for _, recordings in made for recording in recordings],
+        servers(),
+        tools(),
+        worlds=world_folders(folder.parent / f"{folder.name}-worlds"),
+    )
+    write_dataset(gathered, folder, Run(seed=7, epoch_size=64, draws=10), [("draws", 10)])

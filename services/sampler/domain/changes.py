@@ -23,6 +23,9 @@ _KEPT = frozenset((".md", ".txt", ".docx", ".xlsx", ".csv", ".html", ".json", ".
 _PLAIN = (ValueKind.NAME, ValueKind.EMAIL, ValueKind.IDENTIFIER, ValueKind.FREE_TEXT, ValueKind.ENUM_MEMBER)
 """Kinds that are written in one way: of a price or a day nobody could say which of its forms is right."""
 _MOST_LINES = 3
+_HEAD = ".git/HEAD"
+_SHORT = frozenset(("id", "po", "sku", "vat"))
+"""Words that people write in capitals."""
 
 
 def noted(*families: Family) -> Family:
@@ -66,16 +69,24 @@ def _is_plain(asker: Asker, value: Any) -> bool:
 
 
 def _label(key: str) -> str:
-    plain = key.replace("_", " ").strip()
+    plain = " ".join(word.upper() if word in _SHORT else word for word in key.split("_"))
     return f"{plain[:1].upper()}{plain[1:]}"
 
 
 def _place(asker: Asker) -> str:
     """A file that is not there yet, in a folder that is."""
     paths = {file.path for file in asker.relations.world.files}
+    # A note inside a repository would be a change that somebody has to commit.
+    inside = tuple(path.removesuffix(_HEAD) for path in paths if path.endswith(_HEAD))
     kept = [PurePosixPath(path).parent for path in paths if PurePosixPath(path).suffix.lower() in _KEPT]
     # Sorted: a set has no order that another run would repeat.
-    folders = sorted({str(folder) for folder in kept if not any(part.startswith(".") for part in folder.parts)})
+    folders = sorted(
+        {
+            str(folder)
+            for folder in kept
+            if not any(part.startswith(".") for part in folder.parts) and not f"{folder}/".startswith(inside)
+        }
+    )
     name = f"{asker.some(_NAMES)}{asker.some(_SUFFIXES)}"
     path = str(PurePosixPath(asker.some(folders)) / name)
     if path in paths:

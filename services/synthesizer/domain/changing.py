@@ -12,18 +12,20 @@ from shared.proof.end_state import UNTOUCHED, left
 TAGS = ("state_changing", "path_given")
 """Of a task that changes something, at a place that the user names by its path."""
 _NOTE = (
-    "Then put {lines} into a new file {path}, filled in.",
-    "Also save {lines}, filled in, as {path}.",
+    "Then put {lines} into a new file {path}, filled in, and nothing else.",
+    "Also save just {lines}, filled in, as {path}.",
     "Please also leave a new file {path} with just {lines}, filled in.",
-    "And write it down for me: a new file {path} that holds just {lines}, filled in.",
+    "And write it down for me: a new file {path} that holds only {lines}, filled in.",
     "When you have it, create {path} with {lines}, filled in, and nothing else.",
     "I want it on file too: {path}, a new file with just {lines}, filled in.",
-    "Make a note of it in {path} (a new file) with {lines}, filled in.",
+    "Make a note of it in {path} (a new file) with only {lines}, filled in.",
     "Next, start a new file {path} that says just {lines}, filled in.",
-    "For the others, keep {lines}, filled in, in a new file {path}.",
+    "For the others, keep {lines}, filled in, in a new file {path}, with nothing else in it.",
     "It should end up in a file as well: {path}, with {lines}, filled in, and nothing else.",
-    "Afterwards add a new file {path} to the folder, with only {lines}, filled in.",
+    "Afterwards add a new file {path}, with only {lines}, filled in.",
     "Could you also set up {path} with {lines}, filled in? Nothing else should go in there.",
+    "I will need that again, so create a file {path} that has only {lines}, filled in.",
+    "After that, {path} should be there as a new file with just {lines}, filled in.",
 )
 
 

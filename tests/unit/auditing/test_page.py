@@ -107,6 +107,9 @@ def test_every_form_has_words():
     table = lf.Table("sales/orders.csv", "orders", "csv")
     form = lf.to_json(lf.Question("x", (lf.Field("n", lf.Aggregate(table, lf.Function.COUNT, "")),)))
     assert in_words(form) == "n = the count of rows in table “orders” of sales/orders.csv"
+    note = lf.Note("sales/call.txt", (lf.Line("Orders", lf.Aggregate(table, lf.Function.COUNT, "")),))
+    said = in_words(lf.to_json(lf.Question("x", (), change=note)))
+    assert "A new file sales/call.txt has the lines: “Orders: ” and the count of rows" in said
     assert in_words({"is": "new", "a": 1}) == '{"is": "new", "a": 1}'
 
 
