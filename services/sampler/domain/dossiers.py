@@ -29,14 +29,19 @@ _WANTED, _WEIGHTS = (2, 3, 4, 5), (1, 4, 4, 3)
 """Looks that a dossier aims at."""
 _MOST_FIELDS, _FEW_FIELDS, _FEWEST_LOOKS = 6, 3, 2
 _ONWARD, _COMPARED, _LISTED, _SEVERAL = 0.6, 0.35, 0.5, 0.35
-_RECENT = 120
+_RECENT, _HUBS = 120, 4
 
 
 def dossier(asker: Asker) -> lf.Question:
     """What a document names, or the highest row of a table, and what several sources say of it."""
     ways = (hubs.mentioned, hubs.mentioned, hubs.mentioned, hubs.highest)
-    first = asker.some(ways)(asker)
-    return _composed(asker, "dossier", [], first)
+    for _ in range(_HUBS):
+        try:
+            return _composed(asker, "dossier", [], asker.some(ways)(asker))
+        # Of most things little is said: another one is tried before another family is.
+        except Infeasible:
+            continue
+    raise Infeasible("all of it is told in one place")
 
 
 def review(asker: Asker) -> lf.Question:

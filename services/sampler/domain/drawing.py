@@ -12,7 +12,8 @@ from services.sampler.domain.plan import Infeasible, Plan
 from services.sampler.domain.questions import ask
 from services.sampler.domain.realising import Realiser
 from services.sampler.domain.relations import Relations, has_rival, has_twin, relations_of
-from services.sampler.domain.shapes import shape_of, signature_of, topic_of
+from services.sampler.domain.shapes import shape_of, signature_of
+from services.sampler.domain.topics import topics_of
 from shared.model import logical_form as lf
 from shared.model.catalogue import WorldRecord
 from shared.model.graphs import ToolNode
@@ -20,7 +21,7 @@ from shared.model.sub_dags import PlannedCall
 from shared.proof.canonical import sha256_text
 
 POLICY = "relational-1"
-_TRIES = 60
+_TRIES, _PATIENT = 60, 45
 _MOST_CALLS = 10
 # No shape may be more than 8 % of the tasks, and shapes pass the gates unequally.
 _SHAPE_SHARE = 0.045
@@ -54,7 +55,7 @@ class Known:
     efforts: Mapping[int, int]
     """Questions by the calls that they are known to need."""
     topics: frozenset[str] | set[str] = frozenset()
-    """What was asked about."""
+    """What was asked about (`topics.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> D
             # The same calls again would be the same task, which the publish gate would refuse as a duplicate.
             if drawn.signature in known.signatures:
                 continue
-            if _is_welcome(drawn, known, attempt):
+            if _is_welcome(drawn, known, ground, attempt):
                 return drawn
             # What is over its share is still better than no draw: counters have no gaps.
             best = drawn if best is None else min((best, drawn), key=lambda d: known.shapes.get(d.shape, 0))
@@ -101,19 +102,22 @@ def draw(ground: Ground, known: Known, seed: int, counter: int, epoch: int) -> D
     return None
 
 
-def _is_old(drawn: Drawn, known: Known) -> bool:
-    return topic_of(drawn.world_digest, drawn.calls) in known.topics
+def _is_old(drawn: Drawn, known: Known, ground: Ground) -> bool:
+    """Tell whether all that is asked for was asked for before, of the same rows."""
+    world = next((one for one in ground.worlds if one.world_digest == drawn.world_digest), None)
+    topics = topics_of(world, drawn.calls)
+    return bool(topics) and topics <= known.topics
 
 
-def _is_welcome(drawn: Drawn, known: Known, attempt: int) -> bool:
-    """Refuse shapes and efforts that are over their share, the latter for half of the tries, and old topics."""
+def _is_welcome(drawn: Drawn, known: Known, ground: Ground, attempt: int) -> bool:
+    """Refuse shapes and efforts that are over their share, the latter for most of the tries, and old topics."""
     if known.shapes.get(drawn.shape, 0) >= _SHAPE_FREE + _SHAPE_SHARE * known.draws:
         return False
-    if attempt < _TRIES // 2 and drawn.policy == POLICY:
+    if attempt < _PATIENT and drawn.policy == POLICY:
         needed = effort(drawn.calls)
         if known.efforts.get(needed, 0) > _EFFORTS.get(needed, 1) * known.draws + 1:
             return False
-    return not _is_old(drawn, known)
+    return not _is_old(drawn, known, ground)
 
 
 def _question(rng: random.Random, ground: Ground, abilities: Toolbox) -> Drawn:

@@ -13,7 +13,8 @@ from services.sampler.domain.distractors import REMEMBERED, Partners, Servers, s
 from services.sampler.domain.drawing import POLICY, Drawn, Ground, Known, draw, generator
 from services.sampler.domain.effort import effort
 from services.sampler.domain.nearby import nearby
-from services.sampler.domain.shapes import signature_of, topic_of
+from services.sampler.domain.shapes import signature_of
+from services.sampler.domain.topics import topics_of
 from shared.model.catalogue import WorldRecord
 from shared.model.graphs import GraphCut, GraphRecord, ToolNode
 from shared.model.sub_dags import EpochOpened, Lane, SubDag, SubDagRecord
@@ -47,12 +48,12 @@ class _Tally:
     asked: deque[Servers] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """Servers of the newest questions."""
 
-    def add(self, sub_dag: SubDag) -> None:
+    def add(self, sub_dag: SubDag, world: WorldRecord | None) -> None:
         self.draws += 1
         self.shapes[sub_dag.shape] += 1
         self.tools.update(call.tool_id for call in sub_dag.calls)
         self.signatures.add(signature_of(sub_dag.world_digest, sub_dag.calls))
-        self.topics.update(filter(None, (topic_of(sub_dag.world_digest, sub_dag.calls),)))
+        self.topics.update(topics_of(world, sub_dag.calls))
         # Walks try everything out; hardly any becomes a task, and what they call would stand out as never needed.
         if sub_dag.policy == POLICY:
             self.asked.append(servers_of(sub_dag.calls))
@@ -149,7 +150,7 @@ class Draws:
                     break
                 sub_dag = sub_dag_of(found, self._epoch, counter)
                 new.append(sub_dag)
-            self._tally.add(sub_dag)
+            self._tally.add(sub_dag, self._worlds.get(sub_dag.world_digest))
             drawn.append(sub_dag)
         return drawn, self._with_distractors(new, ground)
 

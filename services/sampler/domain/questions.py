@@ -149,17 +149,17 @@ def fan_out(asker: Asker) -> lf.Question:
 
 
 FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
-    (lookup, 4),
+    (lookup, 3),
     (chain, 22),
-    (totals, 3),
-    (totals_of, 16),
-    (meeting, 50),
-    (best_of, 22),
+    (totals, 2),
+    (totals_of, 12),
+    (meeting, 24),
+    (best_of, 12),
     (conversion, 3),
     (clock, 6),
-    (comparison, 6),
+    (comparison, 4),
     (said_against, 14),
-    (shipped, 10),
+    (shipped, 6),
     (fan_out, 8),
     (two_documents, 4),
     (days_between, 4),
@@ -171,8 +171,8 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (placed, 3),
     # Half of these have an answer: as many of either sort as there were of the answered one alone.
     (unplaced, 20),
-    (dossier, 60),
-    (review, 16),
+    (dossier, 70),
+    (review, 18),
 )
 
 

@@ -1,10 +1,9 @@
 """Shapes and signatures of plans: what makes two draws alike, what makes them the same."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from shared.model.sub_dags import PlannedCall
-from shared.proof.canonical import canonical, digest, parse
+from shared.proof.canonical import digest, parse
 
 
 def shape_of(calls: Sequence[PlannedCall]) -> str:
@@ -37,31 +36,3 @@ def signature_of(world_digest: str, calls: Sequence[PlannedCall]) -> str:
             ],
         ]
     )
-
-
-def topic_of(world_digest: str, calls: Sequence[PlannedCall]) -> str:
-    """Digest what is asked about; empty for a walk.
-
-    Which columns of a row are asked for, and what is made of the same rows, does not count: such tasks are as good as
-    duplicates, and a row that fails once fails with every column.
-    """
-    for call in calls:
-        meaning = parse(call.meaning_json)
-        if isinstance(meaning, dict) and "question" in meaning:
-            fields = meaning["question"]["fields"]
-            return digest([world_digest, sorted({canonical(_about(field["value"])) for field in fields})])
-    return ""
-
-
-def _about(value: Any) -> Any:
-    """What a value is taken from: a row, selected rows; else the value itself."""
-    match value:
-        case {"is": "attribute", "entity": entity}:
-            return entity
-        case {"is": "aggregate", "table": table, **more}:
-            return [table, more.get("where", [])]
-        case {"is": "sheet_value", **more}:
-            return {name: part for name, part in more.items() if name not in ("column", "kind", "unit")}
-        case {"is": "converted", "of": of}:
-            return ["converted", _about(of)]
-    return value
