@@ -7,7 +7,7 @@ from functools import partial
 from services.explorer.domain import recordings
 from services.explorer.domain.counterfactual import try_other_values
 from services.explorer.domain.executing import Attempt, Execution, Failure, Run
-from services.explorer.domain.fresh_worlds import try_in_fresh_worlds
+from services.explorer.domain.fresh_worlds import try_in_fresh_worlds, write_alike
 from services.explorer.domain.ports import Environments, Need, PlanBender
 from services.explorer.domain.recordings import Evidence
 from services.explorer.domain.second_run import repeat
@@ -86,7 +86,9 @@ class Explorer:
         run = replace(run, others=(*spent, *run.others))
         if run.failure:
             return run, Evidence()
-        changed += await try_in_fresh_worlds(run.steps, partial(self.environments.first, need), changed)
+        lend = partial(self.environments.first, need)
+        changed += await try_in_fresh_worlds(run.steps, lend, changed)
+        run = replace(run, others=(*run.others, *await write_alike(run.steps, lend)))
         # After the first one was given back: others can use it meanwhile.
         async with self.environments.second(need) as caller:
             return run, Evidence(await repeat(run.steps, caller), changed)

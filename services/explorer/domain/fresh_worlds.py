@@ -7,13 +7,15 @@ same calls made again. Only for plans that ask a question: a walk's edges into w
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from services.explorer.domain.counterfactual import MOST_TRIES, Changed, outcome_of, try_edge, variants
-from services.explorer.domain.executing import Step, make_attempt, sent
+from services.explorer.domain.executing import Attempt, Step, make_attempt, sent
 from services.explorer.domain.filling import Answered
 from services.explorer.domain.ports import Caller
 from shared.model.errors import Rejected
 from shared.model.explorations import CounterfactualOutcome
+from shared.proof.canonical import canonical, parse_canonical
 
 Lend = Callable[[], AbstractAsyncContextManager[Caller]]
 """Borrows an environment in the opening world, at the frozen clock."""
@@ -43,6 +45,31 @@ async def try_in_fresh_worlds(steps: Sequence[Step], lend: Lend, known: Sequence
         for index in range(len(step.attempt.filled.found)):
             made += await _written(steps, step, index, lend, answered)
     return tuple(made)
+
+
+async def write_alike(steps: Sequence[Step], lend: Lend) -> tuple[Attempt, ...]:
+    """Make a plan's last write once more with the line end at the end of its texts left out.
+
+    Half of all agents write it so. What is left says the same, and a replay has to know it.
+
+    Raises:
+        Unavailable: infrastructure is away.
+    """
+    step = next(filter(moves_world, reversed(steps)), None)
+    if step is None or not asks(steps):
+        return ()
+    arguments = parse_canonical(step.attempt.filled.arguments_json)
+    other = canonical({name: _without_end(value) for name, value in arguments.items()})
+    if other == step.attempt.filled.arguments_json:
+        return ()
+    async with lend() as caller:
+        for earlier in steps[: steps.index(step)]:
+            if not await _again(earlier, caller):
+                return ()
+        try:
+            return (await make_attempt(caller, replace(step.attempt.filled, arguments_json=other), step.attempt.tool),)
+        except Rejected:
+            return ()
 
 
 def moves_world(step: Step) -> bool:
@@ -102,3 +129,7 @@ async def _again(step: Step, caller: Caller) -> bool:
     except Rejected:
         return False
     return (called.state, called.state_after) == (first.state, first.state_after)
+
+
+def _without_end(value: object) -> object:
+    return value.removesuffix("\n") if isinstance(value, str) else value

@@ -39,6 +39,8 @@ def without_answers(task: Task) -> Task:
         reference=(),
         # The user tells it an agent that asks; whoever reads tasks need not ask.
         held_back=(),
+        # A digest of the answer is enough to try guesses against.
+        end_state_json="",
         # Which tools are needed is part of the solution.
         tools=tuple(replace(tool, needed=False) for tool in task.tools),
     )

@@ -81,3 +81,17 @@ async def test_a_walk_that_writes_costs_no_further_worlds():
     environments = shop()
     await explore(*CHAIN, call("c3", "write", '{"text":null}', (TEXT,)), environments=environments)
     assert [one.world.clock for one in environments.lent] == ["frozen", "moved_on"]
+
+
+async def test_a_text_is_written_without_its_last_line_end_as_well_and_leaves_the_same():
+    environments = shop()
+    inside = replace(TEXT, marker="{{sku}}")
+    write = call("c2", "write", '{"text":"SKU: {{sku}}\\n"}', (inside,), meaning_json=ASKED)
+    explored = await explore(call("c1", "best_seller"), write, environments=environments)
+    made = {one.arguments_json: one for one in explored.recordings if one.tool == "write"}
+    first, other = made['{"text":"SKU: SKU-1\\n"}'], made['{"text":"SKU: SKU-1"}']
+    assert first.state_after != other.state_after
+    assert first.change_json == other.change_json
+    assert [one.tool for one in explored.exploration.calls] == ["best_seller", "write"]
+    walk = await explore(call("c1", "write", '{"text":"x\\n"}'))
+    assert len(walk.recordings) == 1

@@ -8,6 +8,7 @@ from services.simulator.domain.episodes import EpisodePlan, applied, change_json
 from services.simulator.domain.living import History, Live, answer
 from services.simulator.domain.recordings import merge
 from services.simulator.domain.scoring import score_episode
+from services.simulator.domain.task_filters import without_answers
 from shared.model.calls import Origin
 from shared.proof.end_state import UNTOUCHED, Kind, PathChange, content_digest, end_state
 from tests.fakes import dataset
@@ -100,3 +101,7 @@ async def test_another_call_that_leaves_the_same_is_right_also_where_it_is_made_
     played = await answer(tool, arguments, history, library, start.tiers, Live(Kept(), None))
     found = applied(start, "c1", "d", played, tool, 100.0)
     assert score_episode(found, TASK, RIGHT).reward == 1
+
+
+def test_what_has_to_be_left_is_shown_to_nobody_who_may_not_see_answers():
+    assert without_answers(TASK).end_state_json == ""
