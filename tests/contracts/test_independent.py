@@ -1,6 +1,7 @@
 """The second implementation in `tests/independent`, written from docs/evidence.md, says what this one says."""
 
 import ast
+import base64
 import json
 import random
 import sys
@@ -14,7 +15,7 @@ from shared.proof.unit_table import CURRENCIES, CURRENCY_SIGNS, CURRENCY_WORDS
 from shared.proof.units import units
 from tests.fakes.export import write_export
 from tests.fakes.vector_export import write_vector_export
-from tests.independent import check, locating, reading, transforming
+from tests.independent import check, contents, locating, reading, transforming
 
 VECTORS = Path(shared.proof.__file__).parent / "vectors"
 HERE = Path(reading.__file__).parent
@@ -63,6 +64,14 @@ def test_transform_vectors(case):
         assert given == {"error": case["error"]}
     else:
         assert reading.canonical(given) == reading.canonical(reading.restored(case["value"]))
+
+
+@pytest.mark.parametrize("case", cases("end_states"), ids=lambda case: case["about"][:40])
+def test_end_state_vectors(case):
+    if "base64" in case:
+        assert contents.content_digest(base64.b64decode(case["base64"])) == case["sha256"]
+    else:
+        assert contents.difference(case["before"], case["after"]) == case["end_state"]
 
 
 def test_published_units_are_the_ones_that_labels_are_made_with():

@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+from tests.independent.contents import content_digest
 from tests.independent.locating import locate, point
 from tests.independent.reading import Wrong, canonical, need, read, restored, sha256, text_of
 from tests.independent.transforming import apply
@@ -96,8 +97,7 @@ def leaves(task, truth, moved):
     keys = {canonical(field["value"]): field["key"] for field in form["fields"]}
     need(all(keys.get(canonical(line["value"])) in truth for line in form["change"]["lines"]), "written_otherwise")
     lines = [f"{line['label']}: {text_of(truth[keys[canonical(line['value'])]])}" for line in form["change"]["lines"]]
-    text = "\n".join(line.rstrip(" \t\v\f") for line in "\n".join(lines).split("\n")).rstrip("\n")
-    note = {"path": form["change"]["path"], "kind": "created", "sha256": sha256(text)}
+    note = {"path": form["change"]["path"], "kind": "created", "sha256": content_digest("\n".join(lines).encode())}
     need(task["end_state"] == [note], "written_otherwise")
 
 
