@@ -25,6 +25,8 @@ class FailureClass(StrEnum):
     UNREACHABLE = "unreachable"
     AUTH_REQUIRED = "auth_required"
     BAD_SPEC = "bad_spec"
+    MOVES_WORLD = "moves_world"
+    """Starting it writes into the world: no call would be found again in the state it was recorded in."""
 
 
 class Effect(StrEnum):

@@ -165,3 +165,10 @@ async def test_crawling_twice_gives_the_same_records(tmp_path):
     assert records(first, ToolRecord) == records(second, ToolRecord)
     assert records(first, ServerRecord) == records(second, ServerRecord)
     assert records(first, Recording) == records(second, Recording)
+
+
+async def test_a_server_that_writes_into_the_world_as_it_starts_is_refused_with_the_file(tmp_path):
+    handler, digest = crawling(tmp_path, s="writes_at_start")
+    (record,) = records(await crawl(handler, "s", digest), ServerRecord)
+    assert (record.outcome, record.failure_class) == (CrawlOutcome.FAILED, FailureClass.MOVES_WORLD)
+    assert "own.db" in record.failure_text

@@ -179,3 +179,15 @@ async def test_idle_environments_are_closed_and_leftovers_removed(tmp_path):
         async with pool.lease(digest, Clock.FROZEN) as environment:
             await environment.call_tool("s", "add", "{}")
         await until(lambda: not children() - before)
+
+
+async def test_what_was_written_while_nobody_borrowed_is_put_back_before_the_next_lease(lending):
+    pool, digest = lending
+    async with pool.lease(digest, Clock.FROZEN) as first:
+        await number(first)
+    # As a process does that was started ahead of need and opens its database only now.
+    (first.folder / "late.db").write_text("x")
+    async with pool.lease(digest, Clock.FROZEN) as second:
+        called = await second.call_tool("s", "read_note", '{"path": "/workspace/late.db"}')
+        assert called.is_error
+        assert called.state.world == digest

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from services.crawler.domain.ports import Called, ListedServer, ListedTool
 from services.crawler.domain.records import ServerFacts
-from shared.model.catalogue import ToolRecord
+from shared.model.catalogue import FailureClass, ToolRecord
 from shared.runtime.servers.clocks import Clock
 from shared.runtime.servers.effects import Knowledge
 from shared.runtime.servers.environment import Backing, Environment
+from shared.runtime.servers.failures import StartFailed
 from shared.runtime.servers.launcher import Launcher
 from shared.runtime.servers.leftovers import own_folder
 from shared.runtime.servers.spec import WORKSPACE
@@ -95,6 +96,9 @@ class ServerBench:
         """See `Bench`; schemas are learned, so that defaults are applied as they will be later."""
         session = await self._environment.session(self._facts.server_id)
         listing = await session.list_tools()
+        if moved := await self._environment.moved():
+            text = f"starting it writes {', '.join(moved[:3])} into the world: let its launch spec put that elsewhere"
+            raise StartFailed(FailureClass.MOVES_WORLD, text)
         tools = tuple(
             ListedTool(
                 tool.name,

@@ -70,14 +70,22 @@ class Environment:
         """Servers that were called since the environment was lent."""
 
     async def open(self) -> None:
-        """Make the live copy.
+        """Make the live copy, and make it anew where something has written since it was last looked at.
 
         Raises:
             Rejected: no such world is kept.
             Unavailable: the copy cannot be made.
         """
+        # A process that was started ahead of need may write late; whoever borrows next would start in another state.
+        if self.is_open and not await self.moved():
+            return
+        await self._processes.end(self._processes.running)
         await self._world.restore()
         self.is_open = True
+
+    async def moved(self) -> list[str]:
+        """Name the files that differ now from how the world starts."""
+        return await asyncio.to_thread(self._world.moved)
 
     async def call_tool(
         self, server_id: str, tool: str, arguments_json: str, *, is_hinted_read_only: bool = False

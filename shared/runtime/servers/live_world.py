@@ -51,6 +51,17 @@ class LiveWorld:
         """Whether files were written between the last two looks, be it with equal bytes."""
         return bool(self._tree.touched)
 
+    def moved(self) -> list[str]:
+        """Look again and name what differs from the start.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
+        if self.look() == self.world_digest:
+            return []
+        was, now = self._opening, self._tree.entries()
+        return sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
+
     def change(self) -> str:
         """Say how it differs, as of the last look, from the world that it is a copy of (`shared.proof.end_state`).
 

@@ -116,8 +116,7 @@ class EnvironmentPool:
         async with AsyncExitStack() as undone:
             # Also a cancelled borrower gives its place back, or the pool would lend one fewer for ever.
             undone.push_async_callback(self._forget, environment)
-            if not environment.is_open:
-                await environment.open()
+            await environment.open()
             undone.pop_all()
         return environment
 
