@@ -96,7 +96,8 @@ def prepared(uv: str) -> Iterator[Ready]:
     call([uv, "build", "-q", "--wheel", str(ROOT / "clients/python"), "-o", str(made)])
     write = (
         "from pathlib import Path; from tests.fakes import awkward, export; import sys; place = Path(sys.argv[1]); "
-        "awkward.write(place / 'awkward'); export.write_export(place / 'export')"
+        "awkward.write(place / 'awkward'); awkward.write_export(place / 'refusals'); "
+        "export.write_export(place / 'export')"
     )
     (made / "awkward").mkdir()
     call([sys.executable, "-c", write, str(made)])
@@ -132,7 +133,8 @@ def examples(name: str, python: str, ready: Ready) -> list[list[str]]:
         train = [python, str(HERE / "trl/train.py"), "--target", ready.export_target, "--export", str(ready.export)]
         return [[*train, "--steps", "2", "--reference-share", "1"], [*train, "--steps", "3"]]
     if name == "datasets":
-        return [[python, str(HERE / "datasets/load.py"), str(ready.export)]]
+        exports = (ready.export, ready.export.with_name("refusals"))
+        return [[python, str(HERE / "datasets/load.py"), str(export)] for export in exports]
     return []
 
 

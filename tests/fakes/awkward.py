@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from cli.dataset.selection import Gathered
+from cli.dataset.writing import Run, write_dataset
 from services.simulator.adapters.snapshot_file import write_snapshot
 from services.simulator.domain.snapshots import Content
 from shared.model.calls import Recording, Stability
@@ -122,3 +124,12 @@ def write(folder: Path) -> Path:
     """Write the snapshot; return its folder."""
     write_snapshot(content(), dataset.world_folders(folder / "worlds"), folder / "snapshot", "test")
     return folder / "snapshot"
+
+
+def write_export(folder: Path) -> None:
+    """Write both tasks as an export."""
+    task, recordings = awkward_task()
+    recorded = [*recordings, searched(), *dataset.more_recordings()]
+    worlds = dataset.world_folders(folder.parent / f"{folder.name}-worlds")
+    gathered = Gathered([task, refusal_task(task)], recorded, office.servers(), office.tools(), worlds=worlds)
+    write_dataset(gathered, folder, Run(seed=7, epoch_size=64, draws=10), [("draws", 10)])
