@@ -5,8 +5,11 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from worlds.draws import Draw
-from worlds.model import Reading, Site, Units
+from worlds.events import Reading
+from worlds.model import Units
+from worlds.things import Site
 from worlds.vocabulary import Trade
+from worlds.wording import book
 
 TENTH = Decimal("0.1")
 
@@ -17,7 +20,7 @@ def draw_sites(draw: Draw, trade: Trade, units: Units) -> tuple[Site, ...]:
     limits = [draw.integer(low, high) for low, high in trade.site_limits]
     humidity = draw.distinct(48, 66, len(trade.sites))
     areas = draw.distinct(64, 870, len(trade.sites))
-    prefix = draw.pick(("RH", "TS", "CL", "S"))
+    prefix = draw.pick(book(trade.book).at("numbers.sensor"))
     return tuple(
         Site(
             name,

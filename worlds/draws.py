@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 class Draw:
     """One named stream of draws: a draw added to one stream moves no other stream."""
 
-    def __init__(self, seed: int, name: str) -> None:
+    def __init__(self, seed: int | str, name: str) -> None:
         self._random = random.Random(f"{seed}/{name}")
 
     def integer(self, low: int, high: int) -> int:

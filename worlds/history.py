@@ -8,7 +8,8 @@ from decimal import Decimal
 from worlds import sources
 from worlds.draws import Draw
 from worlds.goods import weekday
-from worlds.model import Company, Employee, Rules
+from worlds.model import Company, Rules
+from worlds.things import Employee
 from worlds.vocabulary import Trade
 
 
@@ -46,17 +47,22 @@ class History:
 
 def draw_history(company: Company, words: Trade, count: int) -> History:
     """Draw a history of `count` commits on the main branch and two or three proposals."""
-    draw, package, rules = Draw(company.seed, "history"), words.package, company.rules
+    draw, package, rules, book = Draw(company.stream, "history"), words.package, company.rules, company.book
     authors = draw.several(
-        [*company.of_department("Logistics"), *company.of_department("Finance"), *company.employees], 4
+        [
+            *company.of_department(company.duty("stock")),
+            *company.of_department(company.duty("money")),
+            *company.employees,
+        ],
+        4,
     )
-    steps = _steps(draw, company, package)
+    steps = _steps(draw, company, package, book.at("api.items"))
     suppliers = draw.several(company.suppliers, max(0, count - len(steps)))
     known: dict[str, int] = {}
     for supplier in suppliers:
         known[supplier.name] = supplier.lead_time_days
-        message = f"Record lead time of {supplier.name}: {supplier.lead_time_days} days"
-        steps.append((message, {f"{package}/lead_times.py": sources.lead_times(known)}))
+        message = book.say("history.lead_time", supplier=supplier.name, days=supplier.lead_time_days)
+        steps.append((message, {f"{package}/{book.at('code.lead_times')}.py": sources.lead_times(book, known)}))
     steps = steps[:count]
     moments = _moments(draw, company, len(steps) + 3)
     tags = {len(steps) // 2: "v0.1", len(steps) - 1: "v0.2"}
@@ -68,40 +74,38 @@ def draw_history(company: Company, words: Trade, count: int) -> History:
     return History(package, changes, _branches(draw, company, package, moments[len(steps) :], rules), kept)
 
 
-def _steps(draw: Draw, company: Company, package: str) -> list[tuple[str, dict[str, str]]]:
-    rules, buyer = company.rules, company.head_of("Purchasing").name
+def _steps(draw: Draw, company: Company, package: str, items: str) -> list[tuple[str, dict[str, str]]]:
+    rules, buyer, book = company.rules, company.lead("buying").name, company.book
     early_factor = rules.reorder_factor - draw.decimal("0.05", "0.15", "0.05")
     early_cap = rules.discount_cap + draw.decimal("0.06", "0.16", "0.02")
-    early_free = rules.free_shipping_from - 5 * draw.integer(4, 18)
-    module = f"{package}/{{}}.py".format
+    early_free = rules.free_shipping_from - 5 * draw.integer(4, 18) * company.units.money
+    free = {"old": early_free, "new": rules.free_shipping_from, "currency": company.units.currency}
+
+    def step(key: str, *files: tuple[str, str], **values: object) -> tuple[str, dict[str, str]]:
+        named = {f"{package}/{book.at(f'code.{module}')}.py": text for module, text in files}
+        return book.say(f"history.{key}", **values), named
+
+    start, first = step("start", ("pricing", sources.pricing(book, rules, early_cap)))
+    cap, capped = step("cap", ("pricing", sources.pricing(book, rules)), old=early_cap, new=rules.discount_cap)
+    first["README.md"] = sources.readme(company, package)
+    first[f"{package}/__init__.py"] = f'"""{book.at("code.purpose")} of {company.name}."""\n'
+    capped["tests/test_rules.py"] = sources.pricing_checks(book, package, rules)
     return [
-        (
-            "Start with discounts for large orders",
-            {
-                "README.md": sources.readme(company, package),
-                module("__init__"): f'"""Stock and pricing rules of {company.name}."""\n',
-                module("pricing"): sources.pricing(rules, early_cap),
-            },
+        (start, first),
+        step("inventory", ("inventory", sources.inventory(book, rules, early_factor))),
+        step("shipping", ("shipping", sources.shipping(book, rules, early_free))),
+        step(
+            "factor",
+            ("inventory", sources.inventory(book, rules)),
+            old=early_factor,
+            new=rules.reorder_factor,
+            buyer=buyer,
         ),
-        ("Decide what to buy again", {module("inventory"): sources.inventory(rules, early_factor)}),
-        ("Compute freight", {module("shipping"): sources.shipping(rules, early_free)}),
-        (
-            f"Raise reorder factor from {early_factor} to {rules.reorder_factor}, asked for by {buyer}",
-            {module("inventory"): sources.inventory(rules)},
-        ),
-        (
-            f"Lower discount cap from {early_cap} to {rules.discount_cap}",
-            {
-                module("pricing"): sources.pricing(rules),
-                "tests/test_pricing.py": sources.pricing_checks(package, rules),
-            },
-        ),
-        ("Refund returns less the restocking fee", {module("refunds"): sources.refunds(rules)}),
-        ("Deduct penalties for late deliveries", {module("penalties"): sources.penalties()}),
-        (
-            f"Free shipping from {rules.free_shipping_from} instead of {early_free} {company.units.currency}",
-            {module("shipping"): sources.shipping(rules)},
-        ),
+        (cap, capped),
+        step("handling", ("handling", sources.handling(book, company.handling)), items=items),
+        step("refunds", ("refunds", sources.refunds(book, rules))),
+        step("penalties", ("penalties", sources.penalties(book))),
+        step("free", ("shipping", sources.shipping(book, rules)), **free),
     ]
 
 
@@ -117,18 +121,19 @@ def _moments(draw: Draw, company: Company, count: int) -> list[datetime]:
 
 
 def _branches(draw: Draw, company: Company, package: str, moments: list[datetime], rules: Rules) -> tuple[Branch, ...]:
+    book = company.book
     cap = rules.discount_cap - draw.decimal("0.06", "0.14", "0.02")
     factor = rules.reorder_factor + draw.decimal("0.10", "0.35", "0.05")
-    free = rules.free_shipping_from + 5 * draw.integer(5, 21)
-    sales, stock = company.head_of("Sales"), company.head_of("Logistics")
+    free = rules.free_shipping_from + 5 * draw.integer(5, 21) * company.units.money
+    sales, stock = company.lead("selling"), company.lead("stock")
     plans: list[tuple[str, Employee, str, str, Decimal | int, str]] = [
-        ("discount-cap", sales, "pricing", "DISCOUNT_CAP", cap, sources.pricing(rules, cap)),
-        ("reorder-earlier", stock, "inventory", "REORDER_FACTOR", factor, sources.inventory(rules, factor)),
-        ("free-shipping", sales, "shipping", "FREE_SHIPPING_FROM", free, sources.shipping(rules, free)),
+        ("cap", sales, "pricing", "DISCOUNT_CAP", cap, sources.pricing(book, rules, cap)),
+        ("factor", stock, "inventory", "REORDER_FACTOR", factor, sources.inventory(book, rules, factor)),
+        ("free", sales, "shipping", "FREE_SHIPPING_FROM", free, sources.shipping(book, rules, free)),
     ]
     branches = []
-    for moment, (name, author, module, symbol, value, text) in zip(moments, draw.several(plans, 3), strict=True):
-        path = f"{package}/{module}.py"
+    for moment, (name, author, module, constant, value, text) in zip(moments, draw.several(plans, 3), strict=True):
+        path, symbol = f"{package}/{book.at(f'code.{module}')}.py", str(book.at(f"code.{constant}"))
         change = Change(f"Propose {symbol.replace('_', ' ').lower()} of {value}", author, moment, {path: text})
-        branches.append(Branch(name, change, path, symbol, value))
+        branches.append(Branch(str(book.at(f"history.branches.{name}")), change, path, symbol, value))
     return tuple(branches)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from worlds.draws import Draw
 from worlds.model import Units
-from worlds.vocabulary import layouts
+from worlds.wording import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,21 @@ class Layout:
         return self.paths[name], self.headers[name]
 
 
-def draw_layout(seed: int, units: Units) -> Layout:
+def draw_layout(stream: str, units: Units, book: Book) -> Layout:
     """Draw how one company keeps its files."""
-    draw, known = Draw(seed, "layout"), layouts()
+    draw, paths = Draw(stream, "layout"), book.at("layout.paths")
     formats = {"f": draw.pick(("csv", "json")), "g": draw.pick(("csv", "json"))}
-    units_in_names = {"c": units.currency.lower(), "w": units.weight, "t": units.temperature.lower()}
+    units_in_names = {
+        "c": units.currency.lower(),
+        "w": units.weight,
+        "t": units.temperature.lower(),
+        "d": units.distance,
+    }
     return Layout(
-        paths={name: draw.pick(paths).format(**formats) for name, paths in known.paths.items()},
+        paths={name: draw.pick(known).format(**formats) for name, known in paths.items()},
         headers={
             name: {attribute: header.format(**units_in_names) for attribute, header in draw.pick(headers).items()}
-            for name, headers in known.headers.items()
+            for name, headers in book.at("layout.headers").items()
         },
         note_style=draw.integer(0, 2),
         sheet_corner=draw.pick(((1, 1), (3, 1), (4, 2), (3, 2))),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from worlds.layouts import Layout
-from worlds.model import Employee
+from worlds.model import Units
 from worlds.mount import Cell, Entity, Mount, as_text
 from worlds.staff import plain
+from worlds.things import Employee
 
 _STYLES = ("{label}: {text}", "- {label}: {text}", "**{label}:** {text}")
 
@@ -35,11 +36,11 @@ class Note:
     actions: Sequence[str] = ()
 
 
-def write_notes(mount: Mount, notes: Sequence[Note], layout: Layout) -> None:
+def write_notes(mount: Mount, notes: Sequence[Note], layout: Layout, units: Units) -> None:
     """Write every note to its file."""
     for note in notes:
         path = f"{layout.paths['notes']}/{note.day.isoformat()}-{plain(note.title)}.md"
-        mount.write(path, _text(note, _STYLES[layout.note_style]))
+        mount.write(path, _text(note, _STYLES[layout.note_style], units))
         entity = Entity("note", note.title)
         attendees = ", ".join(person.name for person in note.attendees)
         mount.state(entity, "date", note.day, path, {"label": "Date"})
@@ -53,10 +54,14 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
-def _text(note: Note, style: str) -> str:
+def _written(value: Cell, units: Units) -> str:
+    return units.day(value) if isinstance(value, date) else as_text(value)
+
+
+def _text(note: Note, style: str, units: Units) -> str:
     attendees = ", ".join(person.name for person in note.attendees)
-    lines = [style.format(label="Date", text=note.day), style.format(label="Attendees", text=attendees)]
-    facts = [style.format(label=fact.label, text=f"{as_text(fact.value)}{fact.suffix}") for fact in note.facts]
+    lines = [style.format(label="Date", text=units.day(note.day)), style.format(label="Attendees", text=attendees)]
+    facts = [style.format(label=fact.label, text=f"{_written(fact.value, units)}{fact.suffix}") for fact in note.facts]
     # Markdown would join bold labels on consecutive lines into one paragraph; two spaces keep the lines apart.
     gap = "  \n" if style.startswith("**") else "\n"
     parts = [f"# {note.title}", gap.join(lines), gap.join(facts), *note.paragraphs]

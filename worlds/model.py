@@ -1,202 +1,19 @@
 """The records a company is made of; every file of a world is a view of these and of nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from worlds.events import Inspection, Invoice, Order, Plan, PriceChange, Reading, Return, Shipment, Trip, Visit
+from worlds.things import Certificate, Contract, Customer, Employee, Place, Product, Site, Supplier
+from worlds.wording import Book
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A city with its IANA time zone."""
-
-    city: str
-    country: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Employee:
-    """Somebody who works here."""
-
-    employee_id: str
-    name: str
-    role: str
-    department: str
-    place: Place
-    email: str
-    started: date
-    extension: int
-
-
-@dataclass(frozen=True, slots=True)
-class Supplier:
-    """A company we buy from."""
-
-    supplier_id: str
-    name: str
-    place: Place
-    contact: str
-    email: str
-    lead_time_days: int
-    on_time_percent: Decimal
-    defect: str
-    categories: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Units of one product counted on one shelf."""
-
-    site: str
-    shelf: str
-    counted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """Something we sell."""
-
-    sku: str
-    name: str
-    category: str
-    weight: Decimal
-    price: Decimal
-    wholesale: Decimal
-    cost: Decimal
-    """What the supplier charges; stands in contracts only."""
-    supplier: Supplier
-    reorder_level: int
-    shelves: tuple[Shelf, ...]
-
-    @property
-    def stock(self) -> int:
-        """Units on all shelves."""
-        return sum(shelf.counted for shelf in self.shelves)
-
-
-@dataclass(frozen=True, slots=True)
-class PriceChange:
-    """A product's price moved once in the period; `new` is today's price."""
-
-    product: Product
-    old: Decimal
-    new: Decimal
-    decided: date
-    effective: date
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A supply agreement."""
-
-    number: str
-    supplier: Supplier
-    author: Employee
-    signed: date
-    effective: date
-    term_months: int
-    payment_days: int
-    penalty_percent: Decimal
-    minimum_order: Decimal
-    notice_days: int
-    items: tuple[Product, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A company that buys from us."""
-
-    customer_id: str
-    name: str
-    region: str
-    payment_days: int
-    credit_limit: int
-    since: date
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One order line."""
-
-    order_id: str
-    day: date
-    product: Product
-    customer: Customer
-    quantity: int
-    unit_price: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        """Quantity times unit price."""
-        return self.quantity * self.unit_price
-
-
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """How an order travelled."""
-
-    shipment_id: str
-    order: Order
-    carrier: str
-    shipped: date
-    delivered: date | None
-    freight: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """Units that came back."""
-
-    return_id: str
-    order: Order
-    quantity: int
-    reason: str
-    received: date
-    refund: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """What an order cost its customer, and whether it is paid."""
-
-    number: str
-    order: Order
-    issued: date
-    due: date
-    paid: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A room with a sensor and a limit."""
-
-    name: str
-    sensor: str
-    limit_temperature: Decimal
-    limit_humidity: int
-    area: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One measurement."""
-
-    site: Site
-    moment: datetime
-    temperature: Decimal
-    humidity: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """One business trip."""
-
-    trip_id: str
-    traveller: Employee
-    destination: str
-    start: date
-    nights: int
-    cost: Decimal
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+"""In order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +42,19 @@ class Units:
     """`kg` or `lb`."""
     temperature: str
     """`C` or `F`."""
+    distance: str
+    """`km` or `mi`."""
+    dates: str
+    """How a day is written in prose and labels: `iso`, `day first` or `month first`."""
+    money: int
+    """What costs 1 euro costs about this much here; amounts are drawn in euros."""
+
+    def day(self, day: date) -> str:
+        """Return a day as the company writes it outside of tables."""
+        if self.dates == "iso":
+            return day.isoformat()
+        month = MONTHS[day.month - 1]
+        return f"{day.day} {month} {day.year}" if self.dates == "day first" else f"{month} {day.day}, {day.year}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +63,15 @@ class Company:
 
     seed: int
     size: int
+    stream: str
+    """Name of its draws."""
     name: str
     trade: str
+    vocabulary: str
+    """Name of the trade's vocabulary."""
+    locale: str
+    book: Book
+    """How companies of this trade talk."""
     domain: str
     now: datetime
     units: Units
@@ -244,6 +81,7 @@ class Company:
     products: tuple[Product, ...]
     price_changes: tuple[PriceChange, ...]
     contracts: tuple[Contract, ...]
+    certificates: tuple[Certificate, ...]
     customers: tuple[Customer, ...]
     orders: tuple[Order, ...]
     shipments: tuple[Shipment, ...]
@@ -252,6 +90,14 @@ class Company:
     sites: tuple[Site, ...]
     readings: tuple[Reading, ...]
     trips: tuple[Trip, ...]
+    visits: tuple[Visit, ...]
+    inspections: tuple[Inspection, ...]
+    accounts: Mapping[str, Plan]
+    """By customer."""
+    purchases: Mapping[str, tuple[int, int]]
+    """By supplier: what was spent in 2025, what is planned for 2026."""
+    handling: Mapping[str, int]
+    """Minutes that one unit takes, by product number."""
     budget: tuple[tuple[str, tuple[int, ...]], ...]
     """Department and twelve monthly amounts."""
     energy: tuple[tuple[str, tuple[int, ...]], ...]
@@ -259,6 +105,10 @@ class Company:
     open_positions: tuple[tuple[str, int, int], ...]
     """Department, open positions, contractors."""
     rules: Rules
+    near: Mapping[str, tuple[str, str]]
+    """By `product` and `customer`: two names that are easily mixed up."""
+    outdated: Mapping[str, int]
+    """By supplier: a lead time that an older page still says; the agreement says another."""
 
     def of_department(self, department: str) -> list[Employee]:
         """Return the people of one department, the head first."""
@@ -267,3 +117,11 @@ class Company:
     def head_of(self, department: str) -> Employee:
         """Return who leads a department."""
         return self.of_department(department)[0]
+
+    def lead(self, duty: str) -> Employee:
+        """Return who leads the department that has a duty: buying, selling, stock, quality, money."""
+        return self.head_of(self.duty(duty))
+
+    def duty(self, duty: str) -> str:
+        """Return the department that has a duty."""
+        return str(self.book.at(f"duties.{duty}"))

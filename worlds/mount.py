@@ -33,6 +33,7 @@ class Mount:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self._facts: dict[Entity, dict[str, Fact]] = {}
+        self._planted: list[Mapping[str, Any]] = []
 
     def write(self, path: str, content: str | bytes) -> None:
         """Add one file; a path is written once."""
@@ -41,18 +42,30 @@ class Mount:
         self.files[path] = content.encode() if isinstance(content, str) else content
 
     def state(self, entity: Entity, attribute: str, value: Cell, path: str, locator: Mapping[str, Any]) -> None:
-        """Remember that a fact stands at a place.
+        """Remember that a fact stands at a place; a place without a value is planted as missing.
 
         Raises:
             ValueError: the same fact stands elsewhere with another value, so the world would contradict itself.
         """
         text = as_text(value)
         name, _, unit = attribute.partition(":")
+        if value is None:
+            self.plant("missing", entity, attribute=name, places=[{"file": path, **locator}])
+            return
         fact = self._facts.setdefault(entity, {}).setdefault(name, Fact(text, unit))
         if fact.value != text:
             raise ValueError(f"{entity.kind} {entity.id}: {name} is {fact.value!r}, but {path} says {text!r}")
         fact.unit = fact.unit or unit
         fact.places.append((path, locator))
+
+    def plant(self, kind: str, entity: Entity, **label: Any) -> None:
+        """Label something that a careful reader has to notice: `near_duplicate`, `contradiction` or `missing`."""
+        self._planted.append({"kind": kind, "type": entity.kind, "id": entity.id, **label})
+
+    @property
+    def planted(self) -> tuple[Mapping[str, Any], ...]:
+        """What was planted, in the order in which it was written."""
+        return tuple(self._planted)
 
     def entities(self) -> Iterator[tuple[Entity, Mapping[str, Fact]]]:
         """Yield entities and their facts, sorted by kind and id."""
@@ -62,7 +75,8 @@ class Mount:
     def index_json(self) -> str:
         """Return the entity index as text."""
         lines = (json.dumps(_entity(*item), ensure_ascii=False) for item in self.entities())
-        return '{"entities": [\n' + ",\n".join(lines) + "\n]}\n"
+        planted = (json.dumps(one, ensure_ascii=False) for one in self._planted)
+        return '{"entities": [\n' + ",\n".join(lines) + '\n],\n"planted": [\n' + ",\n".join(planted) + "\n]}\n"
 
 
 def as_text(value: Cell) -> str:

@@ -24,28 +24,40 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """One page."""
+    """One page; `duty` is that of the department whose head owns it."""
 
     name: str
-    title: str
-    owner: str
-    paragraphs: Sequence[str]
+    duty: str
     lines: Sequence[_Line]
     as_table: bool
 
 
 def write_policies(mount: Mount, company: Company, layout: Layout) -> None:
     """Write every policy to its page."""
-    for policy in (_returns(company), _travel(company), _stock(company), _storage(company)):
-        path = f"{layout.paths['policies']}/{policy.name}.html"
-        mount.write(path, _page(company, policy))
-        mount.state(Entity("policy", policy.title), "owner", policy.owner, path, {"term": "Owner"})
+    for policy in (
+        _Policy("returns", "quality", _rules(company, "returns"), as_table=False),
+        _Policy("travel", "money", _rules(company, "travel"), as_table=True),
+        _Policy("stock", "stock", _rules(company, "stock"), as_table=True),
+        _Policy("storage", "quality", _storage(company), as_table=True),
+        _Policy("records", "buying", _records(company), as_table=False),
+    ):
+        path = path_of(company, layout, policy.name)
+        owner = company.lead(policy.duty).name
+        mount.write(path, _page(company, policy, owner))
+        title = company.book.say(f"policies.{policy.name}.title")
+        mount.state(Entity("policy", title), "owner", owner, path, {"term": "Owner"})
         for row, line in enumerate(policy.lines):
             place = {"table": 0, "row": row, "column": 1} if policy.as_table else {"term": line.label}
             mount.state(line.entity, line.attribute, line.value, path, place)
 
 
-def _page(company: Company, policy: _Policy) -> str:
+def path_of(company: Company, layout: Layout, name: str) -> str:
+    """Return where a policy lies."""
+    return f"{layout.paths['policies']}/{company.book.at(f'policies.{name}.file')}.html"
+
+
+def _page(company: Company, policy: _Policy, owner: str) -> str:
+    title = company.book.say(f"policies.{policy.name}.title")
     rows = [(line.label, f"{as_text(line.value)}{line.suffix}") for line in policy.lines]
     if policy.as_table:
         body = "\n".join(f"<tr><th>{escape(label)}</th><td>{escape(text)}</td></tr>" for label, text in rows)
@@ -53,11 +65,13 @@ def _page(company: Company, policy: _Policy) -> str:
     else:
         body = "\n".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in rows)
         body = f"<dl>\n{body}\n</dl>"
-    paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in policy.paragraphs)
+    paragraphs = "\n".join(
+        f"<p>{escape(text)}</p>" for text in company.book.options(f"policies.{policy.name}.paragraphs")
+    )
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(policy.title)}</title></head>\n'
-        f"<body>\n<h1>{escape(policy.title)}</h1>\n<p>{escape(company.name)}</p>\n{paragraphs}\n{body}\n"
-        f"<dl><dt>Owner</dt><dd>{escape(policy.owner)}</dd></dl>\n</body>\n</html>\n"
+        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'
+        f"<body>\n<h1>{escape(title)}</h1>\n<p>{escape(company.name)}</p>\n{paragraphs}\n{body}\n"
+        f"<dl><dt>Owner</dt><dd>{escape(owner)}</dd></dl>\n</body>\n</html>\n"
     )
 
 
@@ -66,108 +80,42 @@ def rule(name: str) -> Entity:
     return Entity(RULE, name)
 
 
-def _returns(company: Company) -> _Policy:
-    rules = company.rules
-    return _Policy(
-        "returns",
-        "Returns policy",
-        company.head_of("Quality").name,
-        [
-            "Goods may come back within the return window, counted from the day of delivery. They are refunded "
-            "at the price paid, less the restocking fee.",
-            "Damage in transit is not a return: it is claimed from the carrier within three days.",
-        ],
-        [
-            _Line("Return window", rule("return_window_days"), "value:days", rules.return_window_days, " days"),
-            _Line(
-                "Restocking fee",
-                rule("restocking_fee_percent"),
-                "value:percent",
-                rules.restocking_fee_percent,
-                " percent",
-            ),
-        ],
-        as_table=False,
-    )
+def _rules(company: Company, policy: str) -> list[_Line]:
+    """The numbers of a page, each in the unit that its name stands for."""
+    currency, book = company.units.currency, company.book
+    units = {
+        **dict.fromkeys(("return_window_days", "expense_deadline_days"), ("days", " days")),
+        **dict.fromkeys(
+            ("hotel_limit", "per_diem", "mileage_rate", "approval_limit", "free_shipping_from"),
+            (currency, f" {currency}"),
+        ),
+        "restocking_fee_percent": ("percent", " percent"),
+        "bulk_threshold": ("units", book.at("policies.stock.suffix")),
+    }
+    lines = []
+    for name, label in book.labels(f"policies.{policy}.lines").items():
+        unit, suffix = units.get(name, ("", ""))
+        attribute = f"value:{unit}" if unit else "value"
+        value = getattr(company.rules, name)
+        lines.append(_Line(label.format(distance=company.units.distance), rule(name), attribute, value, suffix))
+    return lines
 
 
-def _travel(company: Company) -> _Policy:
-    rules, currency = company.rules, company.units.currency
-    return _Policy(
-        "travel",
-        "Travel policy",
-        company.head_of("Finance").name,
-        [
-            "Trips are booked by whoever travels. Receipts are handed in before the deadline, counted from the "
-            "day of return.",
-            "Costs above the approval limit need the signature of the head of department before the trip.",
-        ],
-        [
-            _Line("Hotel limit per night", rule("hotel_limit"), f"value:{currency}", rules.hotel_limit, f" {currency}"),
-            _Line("Daily allowance", rule("per_diem"), f"value:{currency}", rules.per_diem, f" {currency}"),
-            _Line("Mileage rate per km", rule("mileage_rate"), f"value:{currency}", rules.mileage_rate, f" {currency}"),
-            _Line(
-                "Receipt deadline", rule("expense_deadline_days"), "value:days", rules.expense_deadline_days, " days"
-            ),
-            _Line("Approval limit", rule("approval_limit"), f"value:{currency}", rules.approval_limit, f" {currency}"),
-        ],
-        as_table=True,
-    )
-
-
-def _stock(company: Company) -> _Policy:
-    rules, currency = company.rules, company.units.currency
-    return _Policy(
-        "stock-and-discounts",
-        "Stock and discount rules",
-        company.head_of("Logistics").name,
-        [
-            "A product is bought again when its stock falls below the reorder level times the reorder factor.",
-            "A bulk discount begins at the bulk threshold and never exceeds the discount cap. The cap is a share "
-            "of the list price.",
-        ],
-        [
-            _Line("Reorder factor", rule("reorder_factor"), "value", rules.reorder_factor, ""),
-            _Line("Bulk threshold", rule("bulk_threshold"), "value:units", rules.bulk_threshold, " units"),
-            _Line("Discount cap", rule("discount_cap"), "value", rules.discount_cap, ""),
-            _Line(
-                "Free shipping from",
-                rule("free_shipping_from"),
-                f"value:{currency}",
-                rules.free_shipping_from,
-                f" {currency}",
-            ),
-        ],
-        as_table=True,
-    )
-
-
-def _storage(company: Company) -> _Policy:
+def _storage(company: Company) -> list[_Line]:
     unit = company.units.temperature
-    return _Policy(
-        "storage",
-        "Storage limits",
-        company.head_of("Quality").name,
-        ["The limits below are the highest values that a sensor may show. They are reviewed once a year."],
-        [
-            line
-            for site in company.sites
-            for line in (
-                _Line(
-                    f"{site.name}, temperature",
-                    Entity("site", site.name),
-                    f"limit_temperature:{unit}",
-                    site.limit_temperature,
-                    f" {unit}",
-                ),
-                _Line(
-                    f"{site.name}, humidity",
-                    Entity("site", site.name),
-                    "limit_humidity:percent",
-                    site.limit_humidity,
-                    " percent",
-                ),
-            )
-        ],
-        as_table=True,
-    )
+    return [
+        _Line(f"{site.name}, {label}", Entity("site", site.name), attribute, value, suffix)
+        for site in company.sites
+        for label, attribute, value, suffix in (
+            ("temperature", f"limit_temperature:{unit}", site.limit_temperature, f" {unit}"),
+            ("humidity", "limit_humidity:percent", site.limit_humidity, " percent"),
+        )
+    ]
+
+
+def _records(company: Company) -> list[_Line]:
+    values = company.book.labels("policies.records.values")
+    return [
+        _Line(label, Entity("record", name), "authority", values[name], "")
+        for name, label in company.book.labels("policies.records.lines").items()
+    ]

@@ -1,5 +1,6 @@
 """The company's lists as tables: one row per entity, the same attributes wherever they are written."""
 
+from worlds.goods import measured_in
 from worlds.model import Company
 from worlds.mount import Cell
 from worlds.tables import Table
@@ -7,12 +8,12 @@ from worlds.tables import Table
 
 def product_row(company: Company, index: int) -> dict[str, Cell]:
     """Return everything that lists say about one product."""
-    product, units = company.products[index], company.units
+    product, units, measure = company.products[index], company.units, company.book.at("measure.attribute")
     return {
         "sku": product.sku,
         "name": product.name,
         "category": product.category,
-        f"weight:{units.weight}": product.weight,
+        f"{measure}:{measured_in(company.book, units)}": product.measure,
         f"price:{units.currency}": product.price,
         "supplier": product.supplier.name,
         "reorder_level": product.reorder_level,

@@ -10,8 +10,9 @@ from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 from dulwich.pack import SHA1Writer
 
 from worlds.history import Branch, Change, History
-from worlds.model import Company, Employee
+from worlds.model import Company
 from worlds.mount import Cell, Entity, Mount
+from worlds.things import Employee
 
 ROOT = "repo"
 _FILE, _FOLDER = 0o100644, 0o040000
@@ -101,12 +102,16 @@ def write_repository(mount: Mount, company: Company, history: History, main: str
         commit = repository.commit(branch.change, branch.name)
         _state(mount, commit, branch.change)
         _state_branch(mount, branch, commit)
-    repository.finish(company.head_of("Logistics"))
+    repository.finish(company.lead("stock"))
+    code = company.book.labels("code")
     for supplier, days in history.lead_times.items():
-        path = f"{ROOT}/{history.package}/lead_times.py"
-        mount.state(
-            Entity("supplier", supplier), "lead_time:days", days, path, {"symbol": "LEAD_TIME_DAYS", "key": supplier}
-        )
+        path = f"{ROOT}/{history.package}/{code['lead_times']}.py"
+        place = {"symbol": code["LEAD_TIME_DAYS"], "key": supplier}
+        mount.state(Entity("supplier", supplier), "lead_time:days", days, path, place)
+    for sku, minutes in company.handling.items():
+        path = f"{ROOT}/{history.package}/{code['handling']}.py"
+        place = {"symbol": code["HANDLING_MINUTES"], "key": sku}
+        mount.state(Entity("product", sku), "handling:minutes", minutes, path, place)
     _state_rules(mount, company, history.package)
 
 
@@ -133,10 +138,9 @@ def _state_rules(mount: Mount, company: Company, package: str) -> None:
     }
     for module, names in homes.items():
         for name in names:
-            place = {"symbol": name.upper()}
-            mount.state(
-                Entity("rule", name), "value", getattr(company.rules, name), f"{ROOT}/{package}/{module}.py", place
-            )
+            place = {"symbol": company.book.at(f"code.{name.upper()}")}
+            path = f"{ROOT}/{package}/{company.book.at(f'code.{module}')}.py"
+            mount.state(Entity("rule", name), "value", getattr(company.rules, name), path, place)
 
 
 def _signature(person: Employee) -> bytes:

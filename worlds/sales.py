@@ -7,18 +7,23 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from worlds.draws import Draw
+from worlds.events import Invoice, Order, PriceChange, Return, Shipment
 from worlds.goods import CENT, weekday
-from worlds.model import Customer, Invoice, Order, PriceChange, Product, Return, Rules, Shipment
-from worlds.scale import Scale
-from worlds.vocabulary import People, Trade
+from worlds.model import Rules
+from worlds.setting import Setting
+from worlds.things import Customer, Product
 
 FIRST_DAY = date(2025, 9, 1)
 
 
-def draw_customers(draw: Draw, trade: Trade, people: People, scale: Scale) -> tuple[Customer, ...]:
+def draw_customers(draw: Draw, setting: Setting) -> tuple[Customer, ...]:
     """Draw the customers; every region has some, and not equally many."""
-    regions = draw.pick(people.regions)
-    chosen = draw.several(trade.customers, scale.customers)
+    near, money = setting.near["customer"], setting.units.money
+    regions = draw.pick(setting.shared.regions)
+    others = [name for name in setting.words.customers if name not in near]
+    # In drawn order, so that neither of the two stands first in every list.
+    chosen = draw.shuffled([*near, *draw.several(others, setting.scale.customers - len(near))])
+    prefix = setting.texts.at("numbers.customer")
     numbers = sorted(draw.distinct(1203, 4980, len(chosen)))
     limits = draw.distinct(18, 240, len(chosen))
     days = draw.distinct(0, 2400, len(chosen))
@@ -27,22 +32,22 @@ def draw_customers(draw: Draw, trade: Trade, people: People, scale: Scale) -> tu
         region = regions[index] if index < len(regions) else draw.pick(regions[: 1 + len(regions) // 2])
         since = date(2018, 3, 1) + timedelta(days=days[index])
         terms = draw.pick((10, 14, 21, 30, 45))
-        customers.append(Customer(f"C{numbers[index]}", name, region, terms, limits[index] * 50, since))
+        customers.append(Customer(f"{prefix}{numbers[index]}", name, region, terms, limits[index] * 50 * money, since))
     return tuple(customers)
 
 
 def draw_orders(
     draw: Draw,
+    setting: Setting,
     products: Sequence[Product],
     customers: Sequence[Customer],
     changes: Sequence[PriceChange],
-    today: date,
-    count: int,
 ) -> tuple[Order, ...]:
     """Draw the order book, oldest first; no two products sold equally many units."""
-    form = draw.pick(("PO-{0}-{1:03d}", "SO-{0}-{1:04d}", "ORD-{0}-{1:03d}", "BK{0}-{1:03d}"))
+    count, money = setting.scale.orders, setting.units.money
+    form = draw.pick(setting.texts.at("numbers.order"))
     popularity = [product for product in products for _ in range(draw.integer(1, 7))]
-    span = (today - FIRST_DAY).days - 2
+    span = (setting.today - FIRST_DAY).days - 2
     days = sorted(weekday(FIRST_DAY + timedelta(days=draw.integer(0, span - 2))) for _ in range(count))
     moved = {change.product.sku: change for change in changes}
     numbers: Counter[int] = Counter()
@@ -56,7 +61,7 @@ def draw_orders(
                 day,
                 product,
                 draw.pick(customers),
-                _quantity(draw, product.price),
+                _quantity(draw, product.price / money),
                 price_on(product, day, moved),
             )
         )
@@ -93,38 +98,39 @@ def _without_ties(orders: Sequence[Order]) -> tuple[Order, ...]:
     return tuple(settled)
 
 
-def draw_shipments(draw: Draw, orders: Sequence[Order], people: People, today: date) -> tuple[Shipment, ...]:
+def draw_shipments(draw: Draw, setting: Setting, orders: Sequence[Order]) -> tuple[Shipment, ...]:
     """Draw how each order travelled; the youngest are still on the way or not yet sent."""
     shipments: list[Shipment] = []
+    texts, today, money = setting.texts, setting.today, setting.units.money
+    prefix = texts.at("numbers.shipment")
     for order in orders:
         shipped = weekday(order.day + timedelta(days=draw.integer(1, 6)))
         delivered = weekday(shipped + timedelta(days=draw.integer(1, 11)))
-        freight = Decimal(draw.integer(490, 3990) + 7 * order.quantity) / 100
-        carrier = draw.pick(people.carriers)
+        freight = Decimal((draw.integer(490, 3990) + 7 * order.quantity) * money) / 100
+        carrier = draw.pick(texts.at("carriers"))
         if shipped < today:
-            number = f"SH{4100 + len(shipments) * 3 + draw.integer(0, 2)}"
+            number = f"{prefix}{4100 + len(shipments) * 3 + draw.integer(0, 2)}"
             arrived = delivered if delivered < today else None
             shipments.append(Shipment(number, order, carrier, shipped, arrived, freight))
     return tuple(shipments)
 
 
-def draw_returns(
-    draw: Draw, trade: Trade, shipments: Sequence[Shipment], rules: Rules, today: date
-) -> tuple[Return, ...]:
+def draw_returns(draw: Draw, setting: Setting, shipments: Sequence[Shipment], rules: Rules) -> tuple[Return, ...]:
     """Draw what came back within the return window, refunded less the restocking fee."""
     returns: list[Return] = []
+    prefix, reasons = setting.texts.at("numbers.return"), setting.words.returns
     for shipment in shipments:
         if shipment.delivered is None or not draw.chance(0.09):
             continue
         order = shipment.order
         received = weekday(shipment.delivered + timedelta(days=draw.integer(2, max(3, rules.return_window_days - 3))))
-        if received >= today:
+        if received >= setting.today:
             continue
         quantity = draw.integer(1, max(1, order.quantity // 3))
         kept = (100 - rules.restocking_fee_percent) / 100
         refund = (quantity * order.unit_price * kept).quantize(CENT, ROUND_HALF_UP)
-        number = f"RMA-{301 + 2 * len(returns) + draw.integer(0, 1)}"
-        returns.append(Return(number, order, quantity, draw.pick(trade.returns), received, refund))
+        number = f"{prefix}{301 + 2 * len(returns) + draw.integer(0, 1)}"
+        returns.append(Return(number, order, quantity, draw.pick(reasons), received, refund))
     return tuple(returns)
 
 

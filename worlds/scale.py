@@ -28,7 +28,7 @@ class Scale:
             suppliers=6 + 2 * step,
             employees=11 + 4 * step,
             customers=10 + 3 * step,
-            notes=8 + 3 * step,
+            notes=10 + 4 * step,
             contracts=3 + step,
             commits=9 + 11 * step // 4,
             days=28 + 7 * step,

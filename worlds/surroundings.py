@@ -1,14 +1,18 @@
-"""Writes what surrounds the data: the dispatch log, the vault of supplier pages, and a few project files."""
+"""Writes what surrounds the data: the log, the vault of supplier pages, and a few project files."""
 
 import json
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
+from worlds.events import Reading, Shipment
 from worlds.layouts import Layout
-from worlds.model import Company, Reading, Shipment
-from worlds.mount import Entity, Mount
-from worlds.sources import scripts
+from worlds.model import Company
+from worlds.mount import Cell, Entity, Mount
+from worlds.policies import path_of
+from worlds.scripts import scripts
+from worlds.things import Supplier
+from worlds.wording import Book
 
 VAULT = "vault"
 
@@ -16,7 +20,7 @@ VAULT = "vault"
 def write_surroundings(mount: Mount, company: Company, layout: Layout) -> None:
     """Write log, vault, scripts and project files."""
     _write_log(mount, company, layout.paths["log"])
-    _write_vault(mount, company)
+    _write_vault(mount, company, path_of(company, layout, "records"))
     _write_scripts(mount, company, layout.paths["source"])
     mount.write("Makefile", _makefile(layout))
     mount.write(".gitignore", "__pycache__/\n*.pyc\n*.tmp\n~$*.xlsx\n")
@@ -27,27 +31,36 @@ def write_surroundings(mount: Mount, company: Company, layout: Layout) -> None:
 def _write_log(mount: Mount, company: Company, path: str) -> None:
     recent = [item for item in company.shipments if (company.now.date() - item.shipped).days < 60]  # noqa: PLR2004
     hot = [item for item in company.readings if item.temperature > item.site.limit_temperature]
-    lines = sorted([*map(_departure, recent), *map(_warning, hot), *_arrivals(recent)])
+    lines = sorted(
+        [*(_departure(company.book, one) for one in recent), *map(_warning, hot), *_arrivals(company.book, recent)]
+    )
     mount.write(path, "".join(f"{line}\n" for line in lines))
     for shipment in recent:
         entity = Entity("shipment", shipment.shipment_id)
-        mount.state(entity, "carrier", shipment.carrier, path, {"contains": _departure(shipment)})
-        mount.state(entity, "order", shipment.order.order_id, path, {"contains": _departure(shipment)})
+        line = {"contains": _departure(company.book, shipment)}
+        mount.state(entity, "carrier", shipment.carrier, path, line)
+        mount.state(entity, "order", shipment.order.order_id, path, line)
 
 
-def _departure(shipment: Shipment) -> str:
+def _departure(book: Book, shipment: Shipment) -> str:
     moment = datetime.combine(shipment.shipped, time(7, 0)) + timedelta(
         minutes=zlib.crc32(shipment.shipment_id.encode()) % 380
     )
-    return (
-        f"{moment:%Y-%m-%d %H:%M} INFO  dispatch {shipment.shipment_id} order {shipment.order.order_id} "
-        f"left with {shipment.carrier}, {shipment.order.quantity} x {shipment.order.product.sku}"
+    said = book.say(
+        "log.departure",
+        shipment=shipment.shipment_id,
+        order=shipment.order.order_id,
+        carrier=shipment.carrier,
+        quantity=shipment.order.quantity,
+        sku=shipment.order.product.sku,
     )
+    return f"{moment:%Y-%m-%d %H:%M} INFO  {said}"
 
 
-def _arrivals(shipments: Iterable[Shipment]) -> list[str]:
+def _arrivals(book: Book, shipments: Iterable[Shipment]) -> list[str]:
     return [
-        f"{shipment.delivered:%Y-%m-%d} 18:00 INFO  delivery {shipment.shipment_id} confirmed by {shipment.carrier}"
+        f"{shipment.delivered:%Y-%m-%d} 18:00 INFO  "
+        + book.say("log.arrival", shipment=shipment.shipment_id, carrier=shipment.carrier)
         for shipment in shipments
         if shipment.delivered is not None
     ]
@@ -60,29 +73,53 @@ def _warning(reading: Reading) -> str:
     )
 
 
-def _write_vault(mount: Mount, company: Company) -> None:
+def _write_vault(mount: Mount, company: Company, policies: str) -> None:
+    book, title = company.book, company.book.at("vault.title")
     mount.write(f"{VAULT}/.obsidian/app.json", '{\n  "alwaysUpdateLinks": true\n}\n')
     links = "\n".join(f"- [[{supplier.name}]], {supplier.place.country}" for supplier in company.suppliers)
-    mount.write(f"{VAULT}/Suppliers.md", f"# Suppliers\n\nOne page per company that we buy from.\n\n{links}\n")
+    mount.write(f"{VAULT}/{title}.md", f"# {title}\n\n{book.at('vault.intro')}\n\n{links}\n")
     for supplier in company.suppliers:
-        path = f"{VAULT}/Suppliers/{supplier.name}.md"
-        goods = [item for item in company.products if item.supplier == supplier]
-        listed = "\n".join(f"- {item.sku} {item.name}" for item in goods) or "- nothing at the moment"
-        mount.write(
-            path,
-            f"---\ntags: [supplier]\ncountry: {supplier.place.country}\n---\n# {supplier.name}\n\n"
-            f"Number: {supplier.supplier_id}\nCity: {supplier.place.city}\nContact: {supplier.contact}\n"
-            f"Email: {supplier.email}\n\n## Goods\n\n{listed}\n",
-        )
-        entity = Entity("supplier", supplier.name)
-        facts = {
-            "supplier_id": ("Number", supplier.supplier_id),
-            "city": ("City", supplier.place.city),
-            "contact": ("Contact", supplier.contact),
-            "email": ("Email", supplier.email),
+        path, entity = f"{VAULT}/{title}/{supplier.name}.md", Entity("supplier", supplier.name)
+        facts: dict[str, Cell] = {
+            "supplier_id": supplier.supplier_id,
+            "city": supplier.place.city,
+            "contact": supplier.contact,
+            "email": supplier.email,
         }
-        for attribute, (label, value) in facts.items():
-            mount.state(entity, attribute, value, path, {"label": label})
+        labels = book.labels("vault.labels")
+        lines = [f"{labels[attribute]}: {value}" for attribute, value in facts.items()]
+        for attribute, value in facts.items():
+            mount.state(entity, attribute, value, path, {"label": labels[attribute]})
+        if supplier.name in company.outdated:
+            lines.append(_outdated(mount, company, supplier, path, policies))
+        mount.write(path, _page(company, supplier, lines))
+
+
+def _page(company: Company, supplier: Supplier, lines: Iterable[str]) -> str:
+    book = company.book
+    goods = [item for item in company.products if item.supplier == supplier]
+    listed = "\n".join(f"- {item.sku} {item.name}" for item in goods) or f"- {book.at('vault.none')}"
+    return (
+        f"---\ntags: [{book.at('vault.tag')}]\ncountry: {supplier.place.country}\n---\n# {supplier.name}\n\n"
+        + "\n".join(lines)
+        + f"\n\n## {book.at('vault.goods')}\n\n{listed}\n"
+    )
+
+
+def _outdated(mount: Mount, company: Company, supplier: Supplier, path: str, policies: str) -> str:
+    """Write the lead time of before the agreement, and label which source counts and where that is said."""
+    label, days = company.book.at("vault.old_lead_time"), company.outdated[supplier.name]
+    mount.plant(
+        "contradiction",
+        Entity("supplier", supplier.name),
+        attribute="lead_time",
+        says=str(days),
+        holds=str(supplier.lead_time_days),
+        places=[{"file": path, "label": label}],
+        authority=company.book.at("policies.records.values.lead_time"),
+        named_in=policies,
+    )
+    return f"{label}: {days} days"
 
 
 def _write_scripts(mount: Mount, company: Company, folder: str) -> None:
@@ -102,7 +139,7 @@ def _makefile(layout: Layout) -> str:
     log, source = layout.paths["log"], layout.paths["source"]
     return (
         ".PHONY: orders notes warnings scripts\n\n"
-        f"orders: ## number of orders in the order book\n\t@tail -n +2 {orders} | wc -l | tr -d ' '\n\n"
+        f"orders: ## number of rows in {orders}\n\t@tail -n +2 {orders} | wc -l | tr -d ' '\n\n"
         f"notes: ## titles of all meeting notes\n\t@head -qn 1 {notes}/*.md\n\n"
         f"warnings: ## climate warnings in the log\n\t@grep WARN {log}\n\n"
         f"scripts: ## lines of each script\n\t@wc -l {source}/*.py\n"
@@ -115,17 +152,15 @@ def _eslint() -> str:
 
 
 def _openapi(company: Company) -> str:
-    product, order = company.products[0], company.orders[0]
+    product, order, say = company.products[0], company.orders[0], company.book.labels("api")
     text = {"type": "string"}
     document = {
         "openapi": "3.1.0",
-        "info": {"title": f"{company.name} orders", "version": "1.2.0"},
+        "info": {"title": f"{company.name} {say['lines']}", "version": "1.2.0"},
         "servers": [{"url": "http://127.0.0.1:8098"}],
         "paths": {
-            "/products/{sku}": {
-                "get": _operation("getProduct", "sku", product.sku, "One product with price and stock")
-            },
-            "/orders/{order_id}": {"get": _operation("getOrder", "order_id", order.order_id, "One order line")},
+            f"/{say['items']}/{{{say['code']}}}": {"get": _operation("getItem", say["code"], product.sku, say["item"])},
+            f"/{say['lines']}/{{number}}": {"get": _operation("getLine", "number", order.order_id, say["line"])},
         },
         "components": {"schemas": {"Error": {"type": "object", "properties": {"message": text}}}},
     }

@@ -1,4 +1,4 @@
-"""Writes the two workbooks: the plan (budget, price list, travel, headcount, energy) and the stock count."""
+"""Writes the two workbooks: the plan (budget, prices, partners, travel, headcount, energy) and the stock count."""
 
 import io
 from collections.abc import Sequence
@@ -34,7 +34,15 @@ class Sheet:
 
 def write_workbooks(mount: Mount, company: Company, layout: Layout) -> None:
     """Write both workbooks."""
-    plan = (_budget(company), _prices(company), _travel(company), _headcount(company), _energy(company))
+    plan = (
+        _budget(company),
+        _prices(company),
+        _purchases(company),
+        _accounts(company),
+        _travel(company),
+        _headcount(company),
+        _energy(company),
+    )
     _write(mount, layout.paths["workbook"], company, plan, layout.sheet_corner)
     _write(mount, layout.paths["stocktake"], company, _counts(company), (1, 1))
 
@@ -47,7 +55,7 @@ def _write(mount: Mount, path: str, company: Company, sheets: Sequence[Sheet], c
         _fill(book.create_sheet(sheet.name), sheet, corner)
         _state(mount, path, sheet, corner)
     written = datetime(2026, 1, 5, 8, 0, 0)  # noqa: DTZ001
-    book.properties.creator = company.head_of("Finance").name
+    book.properties.creator = company.lead("money").name
     book.properties.title = sheets[0].heading
     book.properties.created = written
     out = io.BytesIO()
@@ -90,18 +98,41 @@ def _budget(company: Company) -> Sheet:
     )
 
 
-def _prices(company: Company) -> Sheet:
-    currency = company.units.currency
+def _named(company: Company, key: str, in_money: Sequence[str], rows: Sequence[tuple[Entity, Sequence[Cell]]]) -> Sheet:
+    """A sheet whose name and headers are the trade's; amounts say their currency."""
+    currency, columns = company.units.currency, company.book.labels(f"sheets.{key}.columns")
     return Sheet(
-        "Price list",
-        "Price list, spring 2026",
-        ("SKU", "Product", f"List price {currency}", f"Wholesale {currency}"),
-        ("sku", "name", f"price:{currency}", f"wholesale:{currency}"),
-        [
-            (Entity("product", item.sku), (item.sku, item.name, item.price, item.wholesale))
-            for item in sorted(company.products, key=lambda item: item.name)
-        ],
+        company.book.say(f"sheets.{key}.name"),
+        company.book.say(f"sheets.{key}.heading"),
+        [f"{label} {currency}" if name in in_money else label for name, label in columns.items()],
+        [f"{name}:{currency}" if name in in_money else name for name in columns],
+        rows,
     )
+
+
+def _prices(company: Company) -> Sheet:
+    rows = [
+        (Entity("product", item.sku), (item.sku, item.name, item.price, item.wholesale))
+        for item in sorted(company.products, key=lambda item: item.name)
+    ]
+    return _named(company, "prices", ("price", "wholesale"), rows)
+
+
+def _purchases(company: Company) -> Sheet:
+    rows = [
+        (Entity("supplier", supplier.name), (supplier.name, *company.purchases[supplier.name]))
+        for supplier in sorted(company.suppliers, key=lambda supplier: supplier.name)
+    ]
+    return _named(company, "purchases", ("purchases_2025", "planned_2026"), rows)
+
+
+def _accounts(company: Company) -> Sheet:
+    rows = []
+    for customer in sorted(company.customers, key=lambda customer: customer.name):
+        plan = company.accounts[customer.name]
+        cells = (customer.name, plan.manager.name, plan.amount, plan.visits)
+        rows.append((Entity("customer", customer.name), cells))
+    return _named(company, "accounts", ("plan_2026",), rows)
 
 
 def _travel(company: Company) -> Sheet:
@@ -151,11 +182,12 @@ def _energy(company: Company) -> Sheet:
 
 
 def _counts(company: Company) -> list[Sheet]:
+    labels = company.book.labels("sheets.counts.columns")
     return [
         Sheet(
             site.name,
-            f"Stock count, {site.name}",
-            ("Shelf", "SKU", "Counted"),
+            company.book.say("sheets.counts.heading", site=site.name),
+            tuple(labels.values()),
             ("shelf", "sku", "counted:units"),
             [
                 (Entity("shelf", shelf.shelf), (shelf.shelf, item.sku, shelf.counted))

@@ -15,11 +15,13 @@ from shared.model import logical_form as lf
 from shared.model.tasks import Limits
 from shared.model.values import ValueKind
 from shared.proof.canonical import canonical
-from worlds.builder import build, compose
+from worlds.builder import build
+from worlds.composing import compose
 from worlds.layouts import draw_layout
 from worlds.model import Company
 
 NAMED, NUMBER, QUANTITY = ValueKind.NAME, ValueKind.NUMBER, ValueKind.QUANTITY
+GOODS = ("coffee", "strings", "bakery", "bicycles")
 MASS = {"lb": ("kg", Decimal("0.45359237")), "kg": ("lb", 1 / Decimal("0.45359237"))}
 
 
@@ -63,10 +65,12 @@ def built(seed=7, size=2):
     """Build a world once a session."""
     room = TemporaryDirectory(prefix="firefly-built-")
     atexit.register(room.cleanup)
-    folder = build(seed, size, Path(room.name) / "world")
-    company, _ = compose(seed, size)
+    # The questions below speak of weights and supply agreements: of traders in goods.
+    name = GOODS[seed % len(GOODS)]
+    folder = build(seed, size, Path(room.name) / "world", name)
+    company, _ = compose(seed, size, name)
     files = FileWorld(folder / "files", company.now.isoformat())
-    return Built(company, draw_layout(seed, company.units), folder, files)
+    return Built(company, draw_layout(company.stream, company.units, company.book), folder, files)
 
 
 @cache
@@ -112,7 +116,7 @@ def questions(seed=7, size=2):
     orders = [order for order in company.orders if order.customer == customer]
     days = sorted({order.day for order in company.orders})
     middle = days[len(days) // 2].isoformat()
-    heavy = max(company.products, key=lambda item: item.weight)
+    heavy = max(company.products, key=lambda item: item.measure)
     of_product = world.keyed("products", "sku", product.sku)
     price = world.attribute(of_product, "products", "price", QUANTITY, currency)
     weight = world.attribute(of_product, "products", "weight", QUANTITY, mass)
@@ -150,7 +154,7 @@ def questions(seed=7, size=2):
             sum(o.quantity for o in chosen if o.day.isoformat() < middle),
             -1,
         ),
-        ("converted", lf.Converted(weight, mass, into), rounded(product.weight * factor), 2),
+        ("converted", lf.Converted(weight, mass, into), rounded(product.measure * factor), 2),
         (
             "change",
             lf.Computed(lf.Operation.PERCENT_CHANGE, (price, other_price), NUMBER, "percent"),

@@ -11,7 +11,8 @@ import pytest
 from shared.model import logical_form as lf
 from tests.unit.verifier.built_world import NAMED, built, judged, questions
 
-SEEDS = (7, 11, 23, 31)
+SEEDS = (7, 23, 31, 47)
+"""In the company of seed 11 two products share a supplier, so that another product has the same city and zone."""
 OTHER_FUNCTION = {
     lf.Function.SUM: lf.Function.MEAN,
     lf.Function.MEAN: lf.Function.SUM,

@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "3318c57367eb789f8d39be7664572a30543c1cda6264945d86ffe8e97cc68b77"
+EXAMPLE_DIGEST = "3bd745962556aec31204768972a0b6db36db63a091aaac81b41c3c0bf388a9f5"
 
 
 def _bytes(folder):
@@ -34,6 +34,14 @@ def test_building_twice_gives_the_same_bytes_also_in_another_process(tmp_path):
 def test_the_example_world_is_the_one_everybody_has(tmp_path):
     manifest = json.loads((build(7, 3, tmp_path / "world") / "manifest.json").read_text())
     assert manifest["world_digest"] == EXAMPLE_DIGEST
+
+
+@pytest.mark.parametrize("name", ["clinic", "law"])
+def test_a_trade_can_be_asked_for(tmp_path, name):
+    manifest = json.loads((build(7, 1, tmp_path / "world", name) / "manifest.json").read_text())
+    assert manifest["trade"] == name
+    with pytest.raises(BadInput, match="--trade piracy does not exist"):
+        build(7, 1, tmp_path / "other", "piracy")
 
 
 def test_the_store_names_a_world_as_its_manifest_does(world, tmp_path):
@@ -58,9 +66,10 @@ def test_a_larger_size_holds_more(tmp_path):
 
 
 def test_what_servers_need_is_there(world):
-    for path in ("repo/.git/HEAD", "data/shop.db", "vault/.obsidian/app.json", "Makefile", ".gitignore",
+    for path in ("repo/.git/HEAD", "vault/.obsidian/app.json", "Makefile", ".gitignore",
                  "eslint.config.js", "openapi.json"):  # fmt: skip
         assert (world / "files" / path).is_file()
+    assert len(list((world / "files/data").glob("*.db"))) == 1
     suffixes = {path.suffix for path in (world / "files").rglob("*")}
     assert suffixes >= {".csv", ".json", ".md", ".html", ".xlsx", ".docx", ".py", ".log"}
 
