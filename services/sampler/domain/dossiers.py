@@ -29,7 +29,7 @@ _WANTED, _WEIGHTS = (2, 3, 4, 5), (1, 4, 4, 3)
 """Looks that a dossier aims at."""
 _MOST_FIELDS, _FEW_FIELDS, _FEWEST_LOOKS = 6, 3, 2
 _ONWARD, _COMPARED, _LISTED, _SEVERAL = 0.6, 0.35, 0.5, 0.35
-_RECENT, _HUBS = 120, 4
+_RECENT, _HUBS = 120, 3
 
 
 def dossier(asker: Asker) -> lf.Question:
@@ -85,6 +85,8 @@ def _composed(asker: Asker, family: str, opening: list[lf.Form], hub: Hub) -> lf
         except Infeasible:
             break
     values = list(dict.fromkeys(values))[:_MOST_FIELDS]
+    # What the document says itself comes first: behind other things, "given there" would be far from it.
+    values.sort(key=lambda value: not isinstance(value, lf.Fact))
     if len(values) <= max(1, len(opening)) or len(looks(values)) < _FEWEST_LOOKS:
         raise Infeasible("all of it is told in one place")
     return question(family, values, {v: 2 for v in values if isinstance(v, lf.Computed)})
@@ -96,19 +98,19 @@ def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int) -> l
     facets = list(_facets(asker, hub, 2 if len(before) < _FEW_FIELDS else 1))
     asker.rng.shuffle(facets)
     chosen: list[lf.Form] = []
-    spare = asker.chance(_SEVERAL)
+    spare, seen = asker.chance(_SEVERAL), looks(before)
     for facet in facets:
         try:
             found = list(facet())
         except Infeasible:
             continue
-        known = [*before, *chosen]
-        adds = len(looks([*known, *found])) > len(looks(known))
-        if len(known) + len(found) <= _MOST_FIELDS and (adds or spare or not chosen):
+        added = looks(found) - seen
+        if len(before) + len(chosen) + len(found) <= _MOST_FIELDS and (added or spare or not chosen):
             # Of one place, one thing more is asked at most: a list of all that it says has no purpose.
-            spare = spare and adds
+            spare = spare and bool(added)
             chosen += found
-        if len(looks([*before, *chosen])) >= wanted:
+            seen |= added
+        if len(seen) >= wanted:
             break
     return chosen
 

@@ -4,7 +4,8 @@ One look shows what plain files and tables of text hold together; a sheet, a let
 repository cost a look of their own. Computing costs none (docs/logical-form.md, "The cheapest known way").
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,13 +34,15 @@ def effort(calls: Sequence[PlannedCall]) -> int:
     return max(1, min(len(made), needed, MOST))
 
 
-def looks(values: Sequence[Any]) -> set[str]:
+def looks(values: Iterable[Any]) -> frozenset[str]:
     """The looks that show all values."""
-    found: set[str] = set()
-    for value in values:
-        for form in lf.walk(value):
-            found.update(_looks(form))
-    return found
+    return frozenset[str]().union(*map(_looks_of, values))
+
+
+@lru_cache(maxsize=4096)
+def _looks_of(value: Any) -> frozenset[str]:
+    # One value is held against many others while a question is put together.
+    return frozenset(look for form in lf.walk(value) for look in _looks(form))
 
 
 def _looks(form: Any) -> Iterator[str]:

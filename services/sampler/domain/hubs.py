@@ -14,7 +14,7 @@ from shared.proof.words import words
 
 _FEWEST_APART = 0.6
 """Share of distinct values below which many rows would share the highest one."""
-_FEWEST_CHOICES = 2
+_FEWEST_CHOICES = 3
 _ANSWERING = frozenset(("owner", "author", "creator", "responsible", "attendees", "modified"))
 
 
@@ -78,7 +78,10 @@ def _named_in(asker: Asker, mention: Mention) -> Hub:
     """A note may give number and name: whichever stands in a table leads there."""
     relations, path = asker.relations, mention.fact.path
     named = [m for m in relations.mentions if m.fact.path == path and _is_same(mention, m)]
-    rows = tuple(Spot(m.relation, m.column, said(m.fact, relations)) for m in named)
+    # One name for each table, numbers first: "the goods it names" would be several.
+    numbers_first = sorted(named, key=lambda m: m.column.kind is not ValueKind.IDENTIFIER)
+    one_each = {id(m.relation): m for m in reversed(numbers_first)}
+    rows = tuple(Spot(m.relation, m.column, said(m.fact, relations)) for m in named if one_each[id(m.relation)] is m)
     keys = {m.fact.key for m in named}
     groups = tuple(
         Spot(m.relation, m.column, said(m.fact, relations))
@@ -161,7 +164,7 @@ def _best(asker: Asker, hub: Hub) -> Iterator[lf.Row]:
     for spot in hub.groups:
         relation, rows = spot.relation, spot.relation.world_table.row_count
         apart = [c for c in relation.measures if c.distinct >= _FEWEST_APART * rows and c is not spot.column]
-        # Of two rows the highest is no question.
+        # Of two rows the highest is no question, and things have about as many rows each.
         if relation.keys and apart and rows >= _FEWEST_CHOICES * spot.column.distinct:
             where = (lf.Condition(spot.column.name, lf.Operator.EQUAL, spot.key),)
             yield lf.Extreme(relation.table, asker.some(apart).name, asker.some(list(lf.Direction)), where)

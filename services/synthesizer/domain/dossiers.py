@@ -49,8 +49,7 @@ def ask(speaker: Speaker, values: Sequence[Any], rng: random.Random, worded: Ask
     """
     said: list[str] = []
     for unit in _units(values):
-        text = _said(speaker, unit, rng, worded, is_first=not said)
-        said.append(text)
+        said.append(_said(speaker, unit, rng, worded, before=said[-1] if said else ""))
         speaker = replace(speaker, known=speaker.known.after(*_spoken_of(speaker, unit)))
     return " ".join(said)
 
@@ -78,7 +77,7 @@ def _subject(value: Any) -> Any:
     return value
 
 
-def _said(speaker: Speaker, unit: list[Any], rng: random.Random, worded: Asking, *, is_first: bool) -> str:
+def _said(speaker: Speaker, unit: list[Any], rng: random.Random, worded: Asking, *, before: str) -> str:
     first = unit[0]
     if isinstance(first, lf.SheetValue) and "counted" in words(first.column):
         text = _counted(speaker, first, rng)
@@ -86,12 +85,12 @@ def _said(speaker: Speaker, unit: list[Any], rng: random.Random, worded: Asking,
         made = commit(speaker, first)
         text = f"Which file did {made} change?" if first.name == CHANGED_FILE else f"Who made {made}?"
     elif isinstance(first, lf.Aggregate) and len(unit) == 1:
-        return _framed([speaker.value(first)], rng, is_first=is_first)
+        return _framed([speaker.value(first)], rng, before)
     elif isinstance(first, lf.Attribute) and _is_plain(speaker, unit):
-        return _framed(_owned(speaker, unit), rng, is_first=is_first)
+        return _framed(_owned(speaker, unit), rng, before)
     else:
         text = worded(speaker, unit, rng)
-    return text if is_first else _linked(text, rng)
+    return _linked(text, rng, before) if before else text
 
 
 def _is_plain(speaker: Speaker, unit: list[Any]) -> bool:
@@ -122,11 +121,13 @@ def _amount(name: str) -> str:
     return f"number of {name}" if nouns.is_plural(name) else name
 
 
-def _framed(names: list[str], rng: random.Random, *, is_first: bool) -> str:
+def _framed(names: list[str], rng: random.Random, before: str) -> str:
     be, what = ("are" if len(names) > 1 else "is"), nouns.listed([name for name in names if name])
     if what.startswith(_HEAD) and len(names) == 1:
-        return ("Who" if is_first else "And who") + f" heads {what.removeprefix(_HEAD)}?"
-    return rng.choice(_FIRST if is_first else _NEXT).format(be=be, what=what)
+        return ("And who" if before else "Who") + f" heads {what.removeprefix(_HEAD)}?"
+    # Three sentences in a row that begin with "And" read like a list.
+    frames = [frame for frame in _NEXT if frame.split()[0] != before.split()[0]] if before else _FIRST
+    return rng.choice(frames).format(be=be, what=what)
 
 
 def _counted(speaker: Speaker, form: lf.SheetValue, rng: random.Random) -> str:
@@ -143,14 +144,14 @@ def _counted(speaker: Speaker, form: lf.SheetValue, rng: random.Random) -> str:
     )
 
 
-def _linked(text: str, rng: random.Random) -> str:
+def _linked(text: str, rng: random.Random, before: str) -> str:
     """Let a further question follow on the last one."""
     if not _ASKED.match(text):
         return text
     start, toss = text[:1].lower() + text[1:], rng.random()
-    if toss < _LINKED:
+    if toss < _LINKED and not before.startswith("And "):
         return f"And {start}"
-    return f"Also, {start}" if toss < _LINKED + _LATER else text
+    return f"Also, {start}" if toss < _LINKED + _LATER and not before.startswith("Also") else text
 
 
 def _spoken_of(speaker: Speaker, unit: Sequence[Any]) -> tuple[Mapping[Any, str], Any]:

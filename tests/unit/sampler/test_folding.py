@@ -3,7 +3,7 @@
 from services.sampler.domain.folding import Course, Draws
 from shared.model.graphs import GraphCut
 from shared.model.sub_dags import EpochOpened
-from tests.fakes.worlds import DIGEST, large_world, nodes
+from tests.fakes.worlds import DIGEST, nodes, world
 
 
 def cut(version):
@@ -11,7 +11,7 @@ def cut(version):
 
 
 def fed(draws, versions):
-    draws.take_world(large_world())
+    draws.take_world(world())
     for version in versions:
         for node in nodes(version):
             draws.take_graph(node)
@@ -40,7 +40,7 @@ def test_nothing_is_drawn_before_the_worlds_of_the_version_are_known():
         draws.take_graph(node)
     draws.take_graph(cut(0))
     assert not list(draws.due())
-    draws.take_world(large_world())
+    draws.take_world(world())
     assert list(draws.due())
 
 
@@ -61,7 +61,7 @@ def test_arrival_order_of_versions_does_not_matter():
 
 def test_nothing_to_draw_ends_the_run_only_when_no_server_can_join_any_more():
     draws = Draws(course(draws=0))
-    draws.take_world(large_world())
+    draws.take_world(world())
     draws.take_graph(GraphCut(0, "c", "g", -1, 0, 0, (DIGEST,), settled=False))
     assert list(draws.due()) == [EpochOpened(0, 0, 0, 0)]
     assert not draws.is_finished
