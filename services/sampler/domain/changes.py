@@ -22,7 +22,7 @@ _KEPT = frozenset((".md", ".txt", ".docx", ".xlsx", ".csv", ".html", ".json", ".
 """Files beside which somebody keeps notes: no sources, no databases."""
 _PLAIN = (ValueKind.NAME, ValueKind.EMAIL, ValueKind.IDENTIFIER, ValueKind.FREE_TEXT, ValueKind.ENUM_MEMBER)
 """Kinds that are written in one way: of a price or a day nobody could say which of its forms is right."""
-_MOST_LINES = 3
+_MOST_LINES, _TRIES = 3, 4
 _HEAD = ".git/HEAD"
 _SHORT = frozenset(("id", "po", "sku", "vat"))
 """Words that people write in capitals."""
@@ -34,13 +34,13 @@ def noted(*families: Family) -> Family:
     def note(asker: Asker) -> lf.Question:
         if not asker.toolbox.having(Skill.WRITE_TEXT):
             raise Infeasible("no tool writes a file")
-        asked = asker.some(families)(asker)
-        lines = tuple(
-            lf.Line(_label(field.key), field.value) for field in asked.fields if _is_plain(asker, field.value)
-        )
-        if not 0 < len(lines) <= _MOST_LINES:
-            raise Infeasible("nothing to write down")
-        return lf.Question("note", asked.fields, change=lf.Note(_place(asker), lines))
+        for _ in range(_TRIES):
+            asked = asker.some(families)(asker)
+            plain = [field for field in asked.fields if _is_plain(asker, field.value)]
+            if 0 < len(plain) <= _MOST_LINES:
+                lines = tuple(lf.Line(_label(field.key), field.value) for field in plain)
+                return lf.Question("note", asked.fields, change=lf.Note(_place(asker), lines))
+        raise Infeasible("nothing to write down")
 
     return note
 

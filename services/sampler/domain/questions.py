@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from services.sampler.domain.asking import Asker, attribute
+from services.sampler.domain.changes import noted
 from services.sampler.domain.comparisons import (
     code,
     comparison,
@@ -173,6 +174,7 @@ FAMILIES: tuple[tuple[Callable[[Asker], lf.Question], int], ...] = (
     (unplaced, 20),
     (dossier, 70),
     (review, 18),
+    (noted(chain, chain, best_of, fan_out, history, placed, meeting, totals_of, dossier), 32),
 )
 
 

@@ -105,3 +105,7 @@ async def test_another_call_that_leaves_the_same_is_right_also_where_it_is_made_
 
 def test_what_has_to_be_left_is_shown_to_nobody_who_may_not_see_answers():
     assert without_answers(TASK).end_state_json == ""
+
+
+def test_what_an_unknown_write_did_after_a_known_one_is_unknown():
+    assert left_behind(episode(ListLibrary(recorded(NOTE)), NOTE, OTHER)) == ""
