@@ -10,7 +10,10 @@ from shared.model.logical_form import Direction
 from shared.proof.units import dimension, find_unit, unit_of_key, units
 from shared.proof.words import words
 
-_MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(?: (\d{4}))?", re.IGNORECASE)
+_MONTH = re.compile(
+    rf"({'|'.join((*voc.MONTHS, *(name[:3] for name in voc.MONTHS), 'sept'))})(?: (\d{{4}}))?", re.IGNORECASE
+)
+"""Written out or cut short; a market or a decision is no month."""
 _KEPT = frozenset({"time", "hours"})
 _MASS_PLURALS = frozenset(("terms", "sales", "status", "address", "goods", "costs", "hours", "days", "lines", "series"))
 _DAY_LENGTH = 10

@@ -344,3 +344,11 @@ def test_measures_of_code_are_asked_as_how_many():
     for text in said(lf.Computed(lf.Operation.MEAN, both)):
         assert re.search(r"(?i)how many lines .*\ba\.py and b\.py|a\.py and b\.py.*how many lines", text)
         assert "on average" in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("mar", "March figure"), ("Sept 2025", "September 2025 figure"), ("market", "market"), ("decision", "decision")],
+)
+def test_only_a_month_names_a_month(column, said):
+    assert nouns.humane(column) == said
