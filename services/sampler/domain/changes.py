@@ -36,7 +36,7 @@ def noted(*families: Family) -> Family:
             raise Infeasible("no tool writes a file")
         for _ in range(_TRIES):
             asked = asker.some(families)(asker)
-            plain = [field for field in asked.fields if _is_plain(asker, field.value)]
+            plain = [field for field in asked.fields if _is_plain(asker, field)]
             if 0 < len(plain) <= _MOST_LINES:
                 lines = tuple(lf.Line(_label(field.key), field.value) for field in plain)
                 return lf.Question("note", asked.fields, change=lf.Note(_place(asker), lines))
@@ -59,7 +59,11 @@ def make(realiser: Realising, change: lf.Change) -> None:
     realiser.plan.add(writer.node, arguments, change, inputs=written.inputs)
 
 
-def _is_plain(asker: Asker, value: Any) -> bool:
+def _is_plain(asker: Asker, field: lf.Field) -> bool:
+    value: Any = field.value
+    # `city_2`: which of two is meant by a label, nobody could say.
+    if field.key[-1:].isdigit():
+        return False
     if isinstance(value, lf.Aggregate):
         return value.function is lf.Function.COUNT
     if isinstance(value, lf.Attribute):
@@ -69,6 +73,9 @@ def _is_plain(asker: Asker, value: Any) -> bool:
 
 
 def _label(key: str) -> str:
+    # Beside a total, "count" may be either.
+    if key == "count":
+        return "How many"
     plain = " ".join(word.upper() if word in _SHORT else word for word in key.split("_"))
     return f"{plain[:1].upper()}{plain[1:]}"
 

@@ -92,3 +92,17 @@ def test_the_file_is_new_and_in_a_folder_that_is_there():
 
 def test_the_same_seed_draws_the_same():
     assert list(drawn(count=12)) == list(drawn(count=12))
+
+
+@pytest.mark.parametrize(
+    ("keys", "labels"),
+    [(("city", "supplier_id"), ["City", "Supplier ID"]), (("count",), ["How many"]), (("city", "city_2"), ["City"])],
+)
+def test_labels_say_which_value_is_meant(keys, labels):
+    row = lf.Keyed(
+        lf.Table("stock/suppliers.csv", "suppliers", "csv"), "name", lf.Literal("Andes Wool", ValueKind.NAME)
+    )
+    fields = tuple(lf.Field(key, lf.Attribute(row, "city", ValueKind.NAME)) for key in keys)
+    asker = Asker(generator(1, "changes", 0), RELATIONS, TOOLS)
+    question = noted(lambda _: lf.Question("x", fields))(asker)
+    assert [line.label for line in question.change.lines] == labels
