@@ -40,7 +40,8 @@ class Reference:
 
     def of(self, text: str) -> Turns:
         """Return the turns of the task whose prompt stands in a text."""
-        return next(turns for prompt, turns in self._turns.items() if prompt in text)
+        # The longest: one task's prompt may begin with the whole of another's.
+        return self._turns[max((prompt for prompt in self._turns if prompt in text), key=len)]
 
 
 class Trainer(GRPOTrainer):
