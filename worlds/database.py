@@ -38,7 +38,7 @@ def write_database(mount: Mount, company: Company) -> None:
     ]
     path = str(company.book.at("database.path"))
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "shop.db"
+        file = Path(folder) / "records.db"
         connection = sqlite3.connect(file)
         try:
             # Stated, because its default differs between versions; and

@@ -41,7 +41,7 @@ def test_a_built_world_is_seen_as_its_entity_index_says(built):
             assert place["column"] in [column.name for column in columns]
         elif place["file"].endswith(".xlsx"):
             assert (place["file"], place["sheet"]) in tables
-    assert {path.rpartition("/")[2] for path, _ in tables} >= {"operations.db", "racks.xlsx"}
+    assert {path.rpartition("/")[2] for path, _ in tables} >= {"records.db", "racks.xlsx"}
 
 
 def test_labelled_facts_of_a_built_world_are_found(built):

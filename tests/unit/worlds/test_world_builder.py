@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "3bd745962556aec31204768972a0b6db36db63a091aaac81b41c3c0bf388a9f5"
+EXAMPLE_DIGEST = "51b05bedf1921e6be4961e9f0e02fc81a3ad9201bd7c65fc2f3e8ac4c8fd5563"
 
 
 def _bytes(folder):
