@@ -1,6 +1,6 @@
 """Can somebody answer without asking anything: by guessing, from the prompt, from the tools' schemas?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.verifier.domain.case import Case, leaves
@@ -24,6 +24,8 @@ COMMON = tuple(_WORDS.split())
 """Answers that anybody guesses."""
 _GIVEN_KINDS = (ValueKind.UNIT, ValueKind.CURRENCY, ValueKind.BOOLEAN)
 """A question states these; that they flow gives nothing away."""
+_BY_CHANCE = 99
+"""Whole numbers up to this stand in the descriptions of most catalogues."""
 _NAMED = ("enum", "default", "const", "examples")
 
 
@@ -51,15 +53,27 @@ def prompt_only(case: Case) -> str | None:
 
 def schema_leak(case: Case) -> str | None:
     """Refuse an answer that stands in an offered tool's schema or description, or in the answer's own schema."""
-    words = words_of("\n".join(_offered_texts(case)))
-    named = [leaf for text in _schemas(case) for leaf in named_values(text)]
+    own, offered = (
+        _told_in(_own_texts(case), [case.task.answer_schema_json]),
+        _told_in(_tool_texts(case), _schemas(case)),
+    )
+    chance, sure = "", False
     for name, value in _found_out(case):
         for leaf in leaves(value):
             if isinstance(leaf, bool) or leaf is None or is_small(leaf) or text_of(leaf).casefold() in COMMON:
                 continue
-            if holds(words, leaf) or any(text_of(one) == text_of(leaf) for one in named):
-                return f"the answer to {name!r}, {text_of(leaf)[:60]!r}, stands in a schema or a description"
-    return None
+            leak = f"the answer to {name!r}, {text_of(leaf)[:60]!r}, stands in a schema or a description"
+            if own(leaf) or (offered(leaf) and not is_small(leaf, _BY_CHANCE)):
+                return leak
+            chance, sure = chance or (leak if offered(leaf) else ""), sure or not offered(leaf)
+    # Some description says 20 for reasons of its own: nobody takes it from there while another field has to be found.
+    return None if sure else chance or None
+
+
+def _told_in(texts: Iterator[str], schemas: Iterable[str]) -> Callable[[Any], bool]:
+    words = words_of("\n".join(texts))
+    named = {text_of(leaf) for schema in schemas for leaf in named_values(schema)}
+    return lambda leaf: holds(words, leaf) or text_of(leaf) in named
 
 
 def _found_out(case: Case) -> Iterator[tuple[str, Any]]:
@@ -145,12 +159,15 @@ def _schemas(case: Case) -> Iterator[str]:
         yield tool.input_schema_json
 
 
-def _offered_texts(case: Case) -> Iterator[str]:
+def _own_texts(case: Case) -> Iterator[str]:
     yield case.task.answer_template
+    yield from _descriptions(case.task.answer_schema_json)
+
+
+def _tool_texts(case: Case) -> Iterator[str]:
     for tool in case.task.tools:
         yield tool.description
         yield from _descriptions(tool.input_schema_json)
-    yield from _descriptions(case.task.answer_schema_json)
 
 
 def _descriptions(schema_json: str) -> Iterator[str]:

@@ -216,6 +216,13 @@ def test_answer_that_stands_in_the_answer_template_is_refused():
     assert refusing(replace(TASK, answer_template='{"total": 25.6, "items": <number>}')) == ["schema_leak"]
 
 
+def test_small_number_in_a_description_is_a_leak_only_where_nothing_else_has_to_be_found():
+    told = with_tool(description="Reads at most 25 rows.")
+    alone = replace(told, ground_truth_json='{"items":3,"total":25}')
+    assert "schema_leak" in refusing(alone)
+    assert "schema_leak" not in refusing(replace(told, ground_truth_json='{"items":"Oat kettle","total":25}'))
+
+
 def test_number_that_merely_contains_the_answer_is_no_leak():
     assert refusing(with_tool(description="Handles up to 125.60 or 25.601 of anything.")) == []
 
