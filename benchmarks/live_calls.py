@@ -58,16 +58,16 @@ async def measure(place: Path, runs: int) -> None:
     async with AsyncExitStack() as resources:
         found, world = await sessions(place, at_once, resources)
         ours = await resources.enter_async_context(simulator(place, "memory", "--live"))
-        free = asyncio.Queue[Session]()
-        for one in found:
-            free.put_nowait(one)
+        # A queue of sessions would let whoever gives one back take it again at once, ahead of all that wait.
+        turns, free = asyncio.Semaphore(len(found)), list(found)
 
         async def bare(request: Request) -> None:
-            session = await free.get()
-            try:
-                await session.call(TOOL, json.loads(request.arguments_json))
-            finally:
-                free.put_nowait(session)
+            async with turns:
+                session = free.pop()
+                try:
+                    await session.call(TOOL, json.loads(request.arguments_json))
+                finally:
+                    free.append(session)
 
         async def live(request: Request) -> None:
             answer = await ours.stub.CallTool(request, timeout=300)
