@@ -52,7 +52,7 @@ def _again(said: str, later: str) -> str:
     for link, short, many in ((" in ", "the one", "those"), (" of ", "that", "those")):
         measure = said.partition(link)[0]
         if measure.startswith("the ") and later.startswith(measure + link):
-            return f"{many if _be(measure) == 'are' else short}{later.removeprefix(measure)}"
+            return f"{many if nouns.verb(measure) == 'are' else short}{later.removeprefix(measure)}"
     return later
 
 
@@ -60,16 +60,10 @@ _LASTS = re.compile(r"^the [a-z ]*\b(?:period|time|term|duration|warranty)\b")
 """What is long, not high."""
 
 
-def _be(named: str) -> str:
-    """Choose the verb for a measure: the payment terms are, the lead time is."""
-    head = re.split(" (?:of|in|for|among|given|named) ", named.removeprefix("the "))[0]
-    return "are" if head.endswith("s") and not head.endswith("ss") else "is"
-
-
 def _difference(speaker: Speaker, one: str, other: str, rng: random.Random) -> str:
     # Whichever is said second is shortened; both orders occur.
     one_later, other_later = _again(other, one), _again(one, other)
-    be, does = _be(one), "do" if _be(one) == "are" else "does"
+    be, does = nouns.verb(one), "do" if nouns.verb(one) == "are" else "does"
     # Neutral words where the answer may be negative: "how much higher" would say that it is not.
     if speaker.either:
         return rng.choice(

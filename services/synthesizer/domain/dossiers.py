@@ -8,7 +8,7 @@ from typing import Any
 
 from services.synthesizer.domain import nouns
 from services.synthesizer.domain.code_phrases import COMMITS, commit
-from services.synthesizer.domain.phrases import Speaker, aside, measured
+from services.synthesizer.domain.phrases import Speaker, aside, asked, counted
 from services.synthesizer.domain.referring import PERSON, identity
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
@@ -106,7 +106,7 @@ def _owned(speaker: Speaker, unit: list[Any]) -> list[str]:
     entity = unit[0].entity
     owner = speaker.known.owner(speaker.thing_of(entity))
     listed = aside(speaker.source(entity.table))
-    names = [_amount(measured(value.column, entity.table)) for value in unit]
+    names = [asked(value) for value in unit]
     if owner:
         return [*(f"{owner} {name}" for name in names[:-1]), f"{owner} {names[-1]}{listed}"]
     # Named once, for all of its columns.
@@ -116,13 +116,9 @@ def _owned(speaker: Speaker, unit: list[Any]) -> list[str]:
     ]
 
 
-def _amount(name: str) -> str:
-    """What is counted is asked for by its number."""
-    return f"number of {name}" if nouns.is_plural(name) else name
-
-
 def _framed(names: list[str], rng: random.Random, before: str) -> str:
-    be, what = ("are" if len(names) > 1 else "is"), nouns.listed([name for name in names if name])
+    what = nouns.listed([name for name in names if name])
+    be = "are" if len(names) > 1 else nouns.verb(what)
     if what.startswith(_HEAD) and len(names) == 1:
         return ("And who" if before else "Who") + f" heads {what.removeprefix(_HEAD)}?"
     # Three sentences in a row that begin with "And" read like a list.
@@ -135,6 +131,13 @@ def _counted(speaker: Speaker, form: lf.SheetValue, rng: random.Random) -> str:
     if speaker.known.owner(speaker.thing(form.key, form.tables[0], form.by)):
         thing = "it"
     site = speaker.who(form.sheet, form.tables[0], "site")
+    if things := counted(form.column):
+        return rng.choice(
+            (
+                f"How many {things} were counted for {thing} at {site}?",
+                f"How many {things} did we count for {thing} at {site}?",
+            )
+        )
     return rng.choice(
         (
             f"How many of {thing} were counted at {site}?",

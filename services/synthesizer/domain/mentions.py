@@ -39,6 +39,12 @@ def given(label: str, document: str) -> str:
     return f"{_OPEN}{_GIVES}{_MIDDLE}{label}{_MIDDLE}{document}{_CLOSE}"
 
 
+def is_of(text: str, role: str) -> bool:
+    """Tell whether a phrase names a thing of a sort, marked or not: the practice it names, that practice."""
+    said = re.escape(role)
+    return bool(re.match(rf"(?:the|that|its|their) {said}\b|{_OPEN}{_NAMES}{_MIDDLE}{said}\b|{said} \S*\d", text))
+
+
 def resolved(text: str, rng: random.Random) -> str:
     """Say every mark: in place, or, where all are of one document, in a sentence before the question."""
     mentions = list(dict.fromkeys(_Mention(*match.groups()) for match in _MARKED.finditer(text)))

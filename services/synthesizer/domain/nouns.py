@@ -16,7 +16,17 @@ _MONTH = re.compile(
 """Written out or cut short; a market or a decision is no month."""
 _KEPT = frozenset({"time", "hours"})
 _MASS_PLURALS = frozenset(("terms", "sales", "status", "address", "goods", "costs", "hours", "days", "lines", "series"))
+_GREEK = ("lyses", "gnoses", "theses", "crises", "bases")
+_DONE = frozenset(("held", "run", "met", "open", "left", "due"))
 _DAY_LENGTH = 10
+_LINKS = frozenset(("in", "for", "of", "since", "until", "by", "from", "to", "at", "on"))
+_SPENT = (
+    (("planned", "budgeted", "expected", "agreed"), "for"),
+    (("paid", "spent", "purchased", "ordered", "sold"), "in"),
+)
+"""What a heading says was done with money, and how a year follows it."""
+_LOOSE_ENDS = (" in", " at", " for", " of", " from", " to", " by", " with", " on")
+_LETTERS = r"\b(agreement|contract|report|letter|certificate|engagement|check|inspection|review|statement|offer)\b"
 _OPEN_ENDS = (" from", " to", " by", " until", " on")
 
 
@@ -32,7 +42,18 @@ def humane(column: str) -> str:
     if whole in voc.WHOLE:
         return voc.WHOLE[whole]
     name = " ".join(voc.SHORT.get(part, part) for part in parts) or column
-    return f"{name} price" if name in ("wholesale", "retail") else name
+    return f"{name} price" if name in ("wholesale", "retail") else _turned(name)
+
+
+def _turned(name: str) -> str:
+    """Put a column's words in the order of speech: `plan 2026` is the 2026 plan, `received on` the received date."""
+    if match := re.fullmatch(r"([a-z ]+[a-z]) ((?:19|20)\d\d)", name):
+        said = match[1].rpartition(" ")[2]
+        linked = next((one for stems, one in _SPENT if said.startswith(stems)), "")
+        if linked:
+            return f"amount {match[1]} {linked} {match[2]}"
+        return name if said in _LINKS else f"{match[2]} {match[1]}"
+    return f"{name.removesuffix(' on')} date" if name.endswith(" on") and not name.endswith("based on") else name
 
 
 def _without_unit(column: str) -> str:
@@ -63,13 +84,15 @@ def row_noun(column: str, table: str) -> str:
         return voc.ROWS[stem[-1]]
     if stem:
         return " ".join(stem)
-    return singular(named[-1]) if named else "row"
+    return singular(named[-1]) if named else "item"
 
 
 def singular(word: str) -> str:
     """Make a plural noun singular."""
     if word.endswith("ies"):
         return word[:-3] + "y"
+    if word.endswith(_GREEK):
+        return word[:-2] + "is"
     if word.endswith(("sses", "xes", "ches")):
         return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
@@ -77,6 +100,8 @@ def singular(word: str) -> str:
 
 def plural(noun: str) -> str:
     """Make a noun plural."""
+    if noun.endswith("sis"):
+        return noun[:-2] + "es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
@@ -130,7 +155,7 @@ def document(path: str, title: str, dated: str) -> str:
     when = f" of {day(dated)}" if dated else ""
     if _is_cut(path, title):
         return f"the {title[:1].lower() + title[1:]} {kind.removeprefix('meeting ')}{when}"
-    if suffix == ".docx" and re.search("agreement|contract|report|letter", title, re.IGNORECASE):
+    if suffix == ".docx" and re.search(_LETTERS, title, re.IGNORECASE):
         return f"the {title[0].lower() + title[1:]}{when}"
     if kind == "page" and re.search("policy|rules|limits", title, re.IGNORECASE):
         return f"the “{title}” page{when}"
@@ -174,7 +199,17 @@ def label(key: str) -> str:
         or any(word[:1].isupper() and not word.isupper() for word in inner)
     ):
         return f"“{text}” value"
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+    return text if text[:2].isupper() else _turned(text[:1].lower() + text[1:])
+
+
+def role(name: str, noun: str) -> str:
+    """What a label or column makes of a row: its customer; `Checked in` says no more than what sort of row it is."""
+    spoken = humane(name)
+    # "The checked in that it names" is no noun, and `Kit for` is none either.
+    if set(words(name)) & voc.ID_WORDS or spoken.endswith(_LOOSE_ENDS):
+        doing = re.fullmatch(r"(\w+)ed by", spoken)
+        return f"{doing[1]}ing {noun}" if doing else noun
+    return label(spoken).removesuffix(" name")
 
 
 def _unmeasured(text: str) -> str:
@@ -187,8 +222,12 @@ def _unmeasured(text: str) -> str:
 
 def is_plural(name: str) -> bool:
     """Tell whether a measure is called by what it counts: contractors, open positions."""
+    name = re.split(" (?:in|on|at) ", name)[0]
     last = name.rpartition(" ")[2]
-    counted = last.endswith("s") and not last.endswith("ss") and last not in _MASS_PLURALS
+    if (" " in name and last in _DONE) or last.endswith("ed"):
+        # Visits planned, files counted.
+        last = name.split()[-2] if " " in name else last
+    counted = last.endswith("s") and not last.endswith(("ss", "sis", "us")) and last not in _MASS_PLURALS
     return counted and " of " not in name and " per " not in name
 
 
@@ -210,4 +249,12 @@ def summed(column: str) -> str:
 
 def be(names: Sequence[str]) -> str:
     """Choose the verb for one thing or several."""
-    return "are" if len(names) > 1 else "is"
+    return "are" if len(names) > 1 else verb(names[0])
+
+
+def verb(named: str) -> str:
+    """Choose the verb for a measure: the payment terms are, the lead time is."""
+    # What documents say is marked; its name comes second there.
+    plain = re.sub(r"^(?:the|its|their) ", "", re.sub(r"^(?:the )?\x1c\w+\x1d", "", named))
+    head = re.split(r"\x1d| (?:of|in|for|among|given|named|on|at) ", plain)[0]
+    return "are" if head.endswith("s") and not head.endswith(("ss", "sis", "us")) else "is"

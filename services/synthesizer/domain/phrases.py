@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from services.synthesizer.domain import conditions as hung
 from services.synthesizer.domain import mentions, nouns
 from services.synthesizer.domain import vocabulary as voc
 from services.synthesizer.domain.code_phrases import CODE_FORMS, COMMITS, code_value, commit
@@ -17,7 +18,6 @@ from shared.proof.words import words
 MARK = "\x1f"
 """Stands around a source until the sentence is complete: in its middle, it would hang on the nearest noun."""
 _DAYS = {lf.Operator.SINCE: "on or after", lf.Operator.BEFORE: "before"}
-_PLACED = {"office": "in the {text} office", "city": "in {text}", "level": "of level {text}"}
 _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
 
 
@@ -86,7 +86,7 @@ class Speaker:
             case lf.Attribute() if form.column in self.keys.get(form.entity.table, ()):
                 return self.row(form.entity)
             case lf.Attribute():
-                return self._belonging(form.entity, _role(form.column, noun))
+                return self._belonging(form.entity, nouns.role(form.column, noun))
             case _:
                 return self.value(form)
 
@@ -99,7 +99,7 @@ class Speaker:
 
     def role(self, column: str, table: lf.Table, key: str) -> str:
         """What the row that a column or label names is to what names it."""
-        return _role(column, self._named_by(table, key))
+        return nouns.role(column, self._named_by(table, key))
 
     def thing(self, form: Any, table: lf.Table, column: str) -> Any:
         """What a computed key stands for, apart from how it is found: number and name are one thing."""
@@ -125,7 +125,7 @@ class Speaker:
                 known = noun in voc.ROWS.values() or nouns.plural(noun) in voc.PLURALS
                 return (PERSON if noun == "employee" else noun) if known else self.role(form.key, table, column)
             case lf.Attribute() if form.column not in self.keys.get(form.entity.table, ()):
-                return _role(form.column, noun)
+                return nouns.role(form.column, noun)
             case lf.LatestCommit() | lf.Commit() | lf.DocumentProperty():
                 return PERSON
         return noun
@@ -167,7 +167,7 @@ class Speaker:
         return f"the {noun}{among} with the {adjective} {nouns.humane(entity.column)}"
 
     def _attribute(self, form: lf.Attribute) -> str:
-        source, name = aside(self.source(form.entity.table)), measured(form.column, form.entity.table)
+        source, name = aside(self.source(form.entity.table)), asked(form)
         if owner := self.known.owner(self.thing_of(form.entity)):
             return f"{owner} {name}{source}"
         return f"the {name} of {self.row(form.entity)}{source}"
@@ -182,23 +182,31 @@ class Speaker:
         """Name a value by its row and by what the sheet is called after: count of the product at the site."""
         table = form.tables[0]
         row, sheet = self.who(form.key, table, form.by), self.who(form.sheet, table, "site")
-        return f"the {nouns.humane(form.column)} of {row} at {sheet}{aside(f'in {nouns.book(table.path)}')}"
+        things = counted(form.column)
+        what = f"number of {things} counted for" if things else f"{nouns.humane(form.column)} of"
+        return f"the {what} {row} at {sheet}{aside(f'in {nouns.book(table.path)}')}"
 
     def _condition(self, condition: lf.Condition, table: lf.Table) -> str:
         column, value = nouns.humane(condition.column), condition.value
         if condition.operator in _DAYS:
-            return f"{_dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {self._moment(value)}"
-        preposition = _preposition(condition.column)
+            return f"{hung.dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {self._moment(value)}"
+        preposition = hung.preposition(condition.column)
         if isinstance(value, lf.Several):
             return f"{preposition or f'whose {column} is'} {self._either(value, table, condition.column)}"
         if condition.operator is not lf.Operator.EQUAL:
             word = "over" if condition.operator is lf.Operator.OVER else "under"
             return f"with {nouns.article(column)} {word} {self.value(value)}"
         if isinstance(value, lf.Literal):
-            return _stated(preposition, column, value.text)
-        if not preposition and isinstance(value, lf.Attribute) and value.column == condition.column:
-            return f"in the same {column} as {self.row(value.entity)}"
-        return f"{preposition or f'whose {column} is'} {self.who(value, table, condition.column)}"
+            return hung.stated(preposition, column, value.text)
+        # A column that is a key there names that row; any other is only shared with it.
+        known = bool(preposition or self.known.nouns) or hung.is_numbered(condition.column)
+        if not known and isinstance(value, lf.Attribute) and self._is_shared(value, condition.column):
+            return hung.same(column, self.row(value.entity))
+        named = self.who(value, table, condition.column)
+        return f"{preposition} {named}" if preposition else hung.belonging(condition.column, named)
+
+    def _is_shared(self, value: lf.Attribute, column: str) -> bool:
+        return value.column == column and column not in self.keys.get(value.entity.table, ())
 
     def _either(self, value: lf.Several, table: lf.Table, column: str) -> str:
         """Name several things; what documents say under one label is named together."""
@@ -253,43 +261,18 @@ def measured(column: str, table: lf.Table) -> str:
     return f"{name.removesuffix('figure')}{table.name.lower()}" if _is_month(name) and table.name.isalpha() else name
 
 
+def asked(form: lf.Attribute) -> str:
+    """What a cell is asked for as: of what is counted, the number."""
+    name = measured(form.column, form.entity.table)
+    counts = form.kind in (ValueKind.NUMBER, ValueKind.QUANTITY) and not form.unit
+    return f"number of {name}" if counts and nouns.is_plural(name) else name
+
+
+def counted(column: str) -> str:
+    """What a column of counts has counted: files, packs; empty where it does not say."""
+    named = words(nouns.humane(column))
+    return " ".join(named[:-1]) if named[-1:] == ("counted",) else ""
+
+
 def _is_month(name: str) -> bool:
     return name.endswith(" figure")
-
-
-def _dated(column: str, noun: str) -> str:
-    """What happened on the date of a column: joined, ordered, taken."""
-    parts = words(column)
-    if noun == "reading":
-        return "taken"
-    if parts[:1] == (f"{noun}ed",):
-        return "placed"
-    if parts[-1:] == ("on",) and parts[0].endswith("ed"):
-        return f"{'who ' if noun == 'employee' else ''}{' '.join(parts[:-1])}"
-    if parts[:1] == ("start",):
-        return "starting"
-    if parts[-1:] == ("date",) and noun != "employee":
-        return "dated"
-    return f"with {nouns.article(nouns.humane(column))}"
-
-
-def _preposition(column: str) -> str:
-    parts = set(words(column))
-    if parts & voc.GROUPS:
-        return ""
-    return next((preposition for named, preposition in voc.BY_ROLE if named & parts), "")
-
-
-def _stated(preposition: str, column: str, text: str) -> str:
-    if preposition == "in" and "country" not in column:
-        return f"in the {text} {column.split()[-1]}"
-    if preposition:
-        return f"{preposition} {text}"
-    if re.search("category|group|type|department|team", column):
-        return f"in the {text} {column}"
-    return _PLACED.get(column, "whose {column} is {text}").format(column=column, text=text)
-
-
-def _role(name: str, noun: str) -> str:
-    """What somebody or something is to the row or document that names it."""
-    return noun if set(words(name)) & voc.ID_WORDS else nouns.label(nouns.humane(name)).removesuffix(" name")

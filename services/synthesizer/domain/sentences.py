@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.synthesizer.domain import code_sentences, comparing, dossiers, nouns
-from services.synthesizer.domain.phrases import Speaker, aside, measured
+from services.synthesizer.domain.phrases import Speaker, aside, asked
 from services.synthesizer.domain.result_words import ask_results, is_results
 from services.synthesizer.domain.tidying import tidied
 from shared.model import logical_form as lf
@@ -93,7 +93,7 @@ def _plain(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
 def _frame(what: str, is_many: bool, rng: random.Random) -> str:
     if what.startswith(_HEAD) and not is_many:
         return rng.choice(_WHO).format(whom=what.removeprefix(_HEAD))
-    return rng.choice(_ASK).format(be="are" if is_many else "is", what=what)
+    return rng.choice(_ASK).format(be="are" if is_many else nouns.verb(what), what=what)
 
 
 def _take(row: str, rest: str, rng: random.Random) -> str:
@@ -109,12 +109,12 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     source = speaker.source(entity.table)
     listed = aside(source)
     naming = [v for v in values if v.column in speaker.keys.get(entity.table, ())]
-    others = [nouns.humane(v.column) for v in values if v not in naming]
+    others = [asked(v) for v in values if v not in naming]
     told = isinstance(entity, lf.Keyed) and isinstance(entity.key, lf.Literal)
     # "Which one is it" only where the question does not name it already.
     if not naming or told or len(naming) > 1:
         noun = speaker.noun(entity.table)
-        names = nouns.listed([f"the {_asked(v.column, noun, entity.table)}" for v in values])
+        names = nouns.listed([f"the {_asked(v, noun)}" for v in values])
         return _frame(f"{names} of {speaker.row(entity)}{listed}", len(values) > 1, rng)
     noun = speaker.noun(entity.table)
     whose = "their" if noun == "employee" else "its"
@@ -141,9 +141,9 @@ def _named(speaker: Speaker, entity: lf.Keyed, rest: str, rng: random.Random) ->
     )
 
 
-def _asked(column: str, noun: str, table: lf.Table) -> str:
+def _asked(value: lf.Attribute, noun: str) -> str:
     """What a column is asked for as: a product's product is its name."""
-    name = measured(column, table)
+    name = asked(value)
     # "The product of product P-7" is what it would be.
     return f"{noun} name" if name == noun else name
 
@@ -262,7 +262,7 @@ def _ask_fan_out(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     asked = []
     for value in values:
         role = speaker.role(value.entity.key.column, value.entity.table, value.entity.column)
-        name = _asked(value.column, role, value.entity.table)
+        name = _asked(value, role)
         asked.append(f"the {name} of its {role}{aside(speaker.source(value.entity.table))}")
     return _take(speaker.row(_via(values[0])), f"what are {nouns.listed(asked)}", rng)
 

@@ -34,8 +34,8 @@ TOTAL = lf.Aggregate(
 )
 
 
-def value(entity, column):
-    return lf.Attribute(entity, column, ValueKind.NAME)
+def value(entity, column, kind=ValueKind.NAME):
+    return lf.Attribute(entity, column, kind)
 
 
 def said(family, *values):
@@ -73,7 +73,7 @@ def test_whoever_made_a_commit_is_no_commit(inside):
     person = lf.Keyed(STAFF, "full_name", author)
     team = lf.Keyed(TEAMS, "Department", value(person, "team"))
     opening = [file, lf.FileMeasure("repo", file, "line_count")] if inside else [file]
-    for text in said("review", *opening, author, value(person, "mail"), value(team, "Contractors")):
+    for text in said("review", *opening, author, value(person, "mail"), value(team, "Contractors", ValueKind.NUMBER)):
         assert text.count("1 February 2026") == 1
         assert "made that commit" in text or "that commit. Who made it" in text
         assert "the number of contractors of their team" in text
