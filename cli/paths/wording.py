@@ -9,7 +9,11 @@ from cli.paths.rewording import reworded, without_opening
 
 _TAIL = re.compile(r" (?:Answer with|Put the answer|Give the answer) .*$|(?<=[.?]) [^.?“]*\bJSON\b.*$", re.DOTALL)
 _KEY = re.compile(r"“([^”]+)”(?: \(([^)]*)\))?")
-_BY = re.compile(r" (?:(?:Please )?(?:[Gg]o by|[Ll]ook in)|Going by|Use) (the [^.]+?)(?: for this)?\.$")
+_BY = re.compile(
+    r"(?: (?:(?:Please )?(?:[Gg]o by|[Ll]ook in)|Going by|Use) |, (?:according to|going by) )"
+    r"(the (?!product’s)[^.?,]+?)(?: for this)?[.?]$"  # noqa: RUF001 - as prompts write it
+)
+_BY_FIRST = re.compile(r"(?:^|(?<=\. ))(?:According to|Going by) (the [^,?]+?), (\w)")
 _SIDE = re.compile(r" ?(?:\(Negative if[^)]*\)|If it is (?:lower|below), give [^.]*\.|Give a decrease as [^.]*\.)")
 _SHORT = {
     "january": "jan", "february": "feb", "march": "mar", "april": "apr", "june": "jun", "july": "jul",
@@ -54,8 +58,8 @@ def read_question(prompt: str) -> Question:
     tail = _TAIL.search(prompt)
     fields = tuple(Field(*match) for match in _KEY.findall(tail.group(0))) if tail else ()
     body = _SIDE.sub("", _TAIL.sub("", prompt)).strip()
-    by = _BY.search(body)
-    full, about = reworded(_BY.sub("", body))
+    by = _BY.search(body) or _BY_FIRST.search(body)
+    full, about = reworded(_BY_FIRST.sub(lambda found: found[2].upper(), _BY.sub("", body)))
     return Question(without_opening(full), full, by.group(1) if by else "", about, fields)
 
 

@@ -22,12 +22,15 @@ from services.sampler.domain.selecting import aggregates, is_unique
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
 from shared.model.values import ValueKind
+from shared.proof.words import words
 
 Facet = Callable[[], Sequence[lf.Form]]
 
 _WANTED, _WEIGHTS = (2, 3, 4, 5), (1, 4, 4, 3)
 """Looks that a dossier aims at."""
-_MOST_FIELDS, _FEW_FIELDS, _FEWEST_LOOKS = 6, 3, 2
+_MOST_FIELDS, _MOST_WEIGHTS = (4, 5), (5, 1)
+"""More asks than these at once read like a form to fill in."""
+_FEW_FIELDS, _FEWEST_LOOKS = 3, 2
 _ONWARD, _COMPARED, _LISTED, _SEVERAL = 0.6, 0.35, 0.5, 0.35
 _RECENT, _HUBS = 120, 3
 
@@ -75,24 +78,41 @@ def _composed(asker: Asker, family: str, opening: list[lf.Form], hub: Hub) -> lf
         Infeasible: too little is known of the thing, or all of it stands in one place.
     """
     wanted = asker.rng.choices(_WANTED, _WEIGHTS)[0] + len(looks(opening)) // 2
-    values = list(opening)
+    most = asker.rng.choices(_MOST_FIELDS, _MOST_WEIGHTS)[0]
+    values, started = list(opening), hub
     for _ in range(2):
-        values += _chosen(asker, hub, values, wanted)
-        if len(values) >= _MOST_FIELDS or (len(looks(values)) >= wanted and not asker.chance(_ONWARD)):
+        values += _chosen(asker, hub, values, wanted, most)
+        if len(values) >= most or (len(looks(values)) >= wanted and not asker.chance(_ONWARD)):
             break
         try:
             hub = hubs.onward(asker, hub)
         except Infeasible:
             break
-    values = list(dict.fromkeys(values))[:_MOST_FIELDS]
-    # What the document says itself comes first: behind other things, "given there" would be far from it.
-    values.sort(key=lambda value: not isinstance(value, lf.Fact))
+    values = list(dict.fromkeys(values))[:most]
+    # What the document says itself comes first: behind other things it would be far from it; then which row it is.
+    values.sort(key=lambda value: (not isinstance(value, lf.Fact), not _names(value, started)))
     if len(values) <= max(1, len(opening)) or len(looks(values)) < _FEWEST_LOOKS:
         raise Infeasible("all of it is told in one place")
     return question(family, values, {v: 2 for v in values if isinstance(v, lf.Computed)})
 
 
-def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int) -> list[lf.Form]:
+def _names(value: lf.Form, hub: Hub) -> bool:
+    """Tell whether a value says which row has the highest figure, or what else stands in that row."""
+    found = {spot.key.entity for spot in hub.rows if isinstance(spot.key, lf.Attribute)}
+    return isinstance(value, lf.Attribute) and isinstance(value.entity, lf.Extreme) and value.entity in found
+
+
+def _repeats(value: lf.Form, other: lf.Form) -> bool:
+    """Tell whether two values are one figure under two names: the list price here, the unit price of another list."""
+    if isinstance(other, lf.Fact):
+        return isinstance(value, lf.Attribute) and words(value.column) == words(other.key)
+    if not isinstance(value, lf.Attribute) or not isinstance(other, lf.Attribute):
+        return False
+    same = bool(value.unit) and value.unit == other.unit and alike(value.column, other.column)
+    return same and value.entity.table != other.entity.table
+
+
+def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int, most: int) -> list[lf.Form]:
     """Facets that stand where nothing was looked at yet; one more where all stand together."""
     # Of a row that much is asked about already, one thing more is enough.
     facets = list(_facets(asker, hub, 2 if len(before) < _FEW_FIELDS else 1))
@@ -104,8 +124,11 @@ def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int) -> l
             found = list(facet())
         except Infeasible:
             continue
+        asked = (*before, *chosen)
+        if any(_repeats(one, other) or _repeats(other, one) for one in found for other in asked):
+            continue
         added = looks(found) - seen
-        if len(before) + len(chosen) + len(found) <= _MOST_FIELDS and (added or spare or not chosen):
+        if len(asked) + len(found) <= most and (added or spare or not chosen):
             # Of one place, one thing more is asked at most: a list of all that it says has no purpose.
             spare = spare and bool(added)
             chosen += found

@@ -15,7 +15,8 @@ from shared.proof.words import words
 _FEWEST_APART = 0.6
 """Share of distinct values below which many rows would share the highest one."""
 _FEWEST_CHOICES = 3
-_ANSWERING = frozenset(("owner", "author", "creator", "responsible", "attendees", "modified"))
+_ANSWERING = frozenset(("owner", "author", "creator", "responsible", "attendees", "modified", "by"))
+_WRITING = ("author", "creator", "last modified by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _is_same(one: Mention, other: Mention) -> bool:
     """Two labels of a document name one thing, if they stand in one row, or say the same word for word."""
     if one.fact.key == other.fact.key:
         return True
-    if one.relation is not other.relation:
+    # Whoever wrote a document and whoever answers for it may be one person, and nobody who reads it can know.
+    if one.relation is not other.relation or {one.fact.key.lower(), other.fact.key.lower()} & {*_WRITING}:
         return False
     row = one.relation.row_of(one.column.name, one.fact.text)
     return row is not None and row == other.relation.row_of(other.column.name, other.fact.text)

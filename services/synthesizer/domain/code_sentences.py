@@ -6,6 +6,7 @@ from typing import Any
 from services.synthesizer.domain import nouns
 from services.synthesizer.domain.code_phrases import COMMITS, commit, on_branch
 from services.synthesizer.domain.phrases import Speaker
+from services.synthesizer.domain.referring import identity
 from shared.model import logical_form as lf
 
 _PAIR = 2
@@ -26,6 +27,15 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     names, made = [f"their {nouns.humane(v.column)}" for v in values[1:]], commit(speaker, values[0])
     columns = [v.column for v in values[1:]]
     what = f"which {columns[0]} are they in" if columns in _WITHIN else f"what {nouns.be(names)} {nouns.listed(names)}"
+    # Spoken of before, it needs no reason to be asked about.
+    if speaker.known.of(identity(values[0])):
+        return rng.choice(
+            (
+                f"Who made {made}, and {what}?",
+                f"Please find out who made {made}, and give me {nouns.listed(names)}.",
+                f"Do you know who made {made}, and {what}?",
+            )
+        )
     return rng.choice(
         (
             f"Who made {made}, and {what}?",
@@ -52,6 +62,17 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     else:
         name = nouns.humane(inside.name)
         rest, noun = f"what is the {name} of that file today", f"the {name} of that file today"
+        if name.startswith("number of "):
+            rest = f"how many {name.removeprefix('number of ')} does that file have today"
+    if speaker.known.of(identity(file)):
+        return rng.choice(
+            (
+                f"Which file did {made} change, and {rest}?",
+                f"Please check which file {made} changed. And {rest}?",
+                f"Can you tell me which file {made} changed, and {noun}?",
+                f"Please find the file that {made} changed, and {noun}.",
+            )
+        )
     return rng.choice(
         (
             f"Which file did {made} change, and {rest}?",
@@ -60,7 +81,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"Please check which file {made} changed. And {rest}?",
             f"I need two things: the file that {made} changed, and {noun}.",
             f"Can you tell me which file {made} changed, and {noun}?",
-            f"Before I review {made}: which file did it change, and {rest}?",
+            f"I am about to review {made}. Which file did it change, and {rest}?",
             f"Please find the file that {made} changed, and {noun}.",
         )
     )

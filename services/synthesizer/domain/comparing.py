@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 from services.synthesizer.domain import nouns
-from services.synthesizer.domain.phrases import Speaker, aside, labelled
+from services.synthesizer.domain.phrases import Speaker, labelled
+from services.synthesizer.domain.sources import aside
 from shared.model import logical_form as lf
 
 _PAIR = 2

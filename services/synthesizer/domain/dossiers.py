@@ -8,17 +8,22 @@ from typing import Any
 
 from services.synthesizer.domain import nouns
 from services.synthesizer.domain.code_phrases import COMMITS, commit
-from services.synthesizer.domain.phrases import Speaker, aside, asked, counted
+from services.synthesizer.domain.counting import counted, is_counted
+from services.synthesizer.domain.measures import of, together
+from services.synthesizer.domain.opening import keys, one_thing, opened
+from services.synthesizer.domain.phrases import Speaker, asked
 from services.synthesizer.domain.referring import PERSON, identity
+from services.synthesizer.domain.sources import aside, sourced
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
-from shared.proof.words import words
 
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
 _ASKED = re.compile(r"^(What|Which|How|Who|By how|Is|Are)\b")
+_TOLD_TO = re.compile(r"^Please (?:look up|find|send me|check|also give me) ((?:the|its|their) [^.?]*)\.$")
+_WITHIN = ("team", "office", "department")
 _LINKED, _LATER = 0.45, 0.2
-_HEAD = "the name of the head of "
+_HEAD, _PEOPLE, _PAIR = "name of the head", "headcount", 2
 _FIRST = (
     "What {be} {what}?",
     "What {be} {what}?",
@@ -26,15 +31,14 @@ _FIRST = (
     "I need {what}.",
     "Please look up {what}.",
     "Can you find out {what}?",
-    "Please send me {what}.",
 )
 _NEXT = (
+    "What {be} {what}?",
     "And what {be} {what}?",
     "And what {be} {what}?",
     "I also need {what}.",
     "Also, what {be} {what}?",
-    "And {what}, please.",
-    "Could you add {what}?",
+    "Please also give me {what}.",
 )
 
 
@@ -47,9 +51,18 @@ def ask(speaker: Speaker, values: Sequence[Any], rng: random.Random, worded: Ask
         rng: chooses the words.
         worded: puts values of one sort into words.
     """
-    said: list[str] = []
+    speaker = one_thing(speaker, values)
+    lead, things, subject = opened(speaker, values, rng)
+    speaker = replace(speaker, known=speaker.known.after(things, subject))
+    said: list[str] = [lead] if lead else []
     for unit in _units(values):
-        said.append(_said(speaker, unit, rng, worded, before=said[-1] if said else ""))
+        text = _said(speaker, unit, rng, worded, before=said[-1] if said[bool(lead) :] else "")
+        if lead and len(said) == 1 and not subject:
+            text = text.replace("that commit", "it", 1)
+        if any("lease " in one for one in said):
+            # Without its second "please", it would be an order.
+            text = _TOLD_TO.sub(r"I also need \1.", text)
+        said.append(sourced(text, rng, before=" ".join(said)))
         speaker = replace(speaker, known=speaker.known.after(*_spoken_of(speaker, unit)))
     return " ".join(said)
 
@@ -79,15 +92,15 @@ def _subject(value: Any) -> Any:
 
 def _said(speaker: Speaker, unit: list[Any], rng: random.Random, worded: Asking, *, before: str) -> str:
     first = unit[0]
-    if isinstance(first, lf.SheetValue) and "counted" in words(first.column):
-        text = _counted(speaker, first, rng)
+    if is_counted(unit):
+        text = counted(speaker, first, rng)
     elif isinstance(first, COMMITS) and len(unit) == 1:
         made = commit(speaker, first)
         text = f"Which file did {made} change?" if first.name == CHANGED_FILE else f"Who made {made}?"
     elif isinstance(first, lf.Aggregate) and len(unit) == 1:
-        return _framed([speaker.value(first)], rng, before)
+        return _framed(speaker.value(first), nouns.verb(speaker.value(first)) == "are", rng, before)
     elif isinstance(first, lf.Attribute) and _is_plain(speaker, unit):
-        return _framed(_owned(speaker, unit), rng, before)
+        return _owned(speaker, unit, rng, before)
     else:
         text = worded(speaker, unit, rng)
     return _linked(text, rng, before) if before else text
@@ -102,49 +115,46 @@ def _is_plain(speaker: Speaker, unit: list[Any]) -> bool:
     return not naming or bool(speaker.known.owner(speaker.thing_of(entity)))
 
 
-def _owned(speaker: Speaker, unit: list[Any]) -> list[str]:
+def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -> str:
     entity = unit[0].entity
     owner = speaker.known.owner(speaker.thing_of(entity))
     listed = aside(speaker.source(entity.table))
     names = [asked(value) for value in unit]
+    if owner and len(names) == 1 and names[0] in _WITHIN:
+        return f"{'And which' if before and before[:3] != 'And' else 'Which'} {names[0]} are they in{listed}?"
+    if _HEAD in names:
+        return _headed(names, "" if owner else speaker.row(entity), listed, before)
+    together_, many = together(names), len(names) > 1 or nouns.verb(names[0]) == "are"
     if owner:
-        return [*(f"{owner} {name}" for name in names[:-1]), f"{owner} {names[-1]}{listed}"]
-    # Named once, for all of its columns.
-    return [
-        nouns.listed([f"the {name}" for name in names]) + f" of {speaker.row(entity)}{listed}",
-        *[""] * (len(names) - 1),
-    ]
+        whom = "them" if owner == "their" else "it"
+        what = nouns.listed(
+            [f"the {name} for {whom}" if name.startswith("amount ") else f"{owner} {name}" for name in together_]
+        )
+    else:
+        # Named once, for all of its columns.
+        what = nouns.listed([f"the {name}" for name in together_]) + f" {of(names[-1])} {speaker.row(entity)}"
+    return _framed(f"{what}{listed}", many, rng, before)
 
 
-def _framed(names: list[str], rng: random.Random, before: str) -> str:
-    what = nouns.listed([name for name in names if name])
-    be = "are" if len(names) > 1 else nouns.verb(what)
-    if what.startswith(_HEAD) and len(names) == 1:
-        return ("And who" if before else "Who") + f" heads {what.removeprefix(_HEAD)}?"
-    # Three sentences in a row that begin with "And" read like a list.
+def _headed(names: list[str], team: str, listed: str, before: str) -> str:
+    """Ask who heads a team, and what else there is to know of it."""
+    asked_ = [f"who heads {team or 'it'}"]
+    for name in names:
+        if name == _PEOPLE:
+            asked_.append("how many people are in it")
+        elif name.startswith("number of "):
+            asked_.append(f"how many {name.removeprefix('number of ')} does it have")
+        elif name != _HEAD:
+            asked_.append(f"what {nouns.be([name])} its {name}")
+    start = "And " if before and not before.startswith("And") else ""
+    text = start + (", and ".join(asked_) if len(asked_) <= _PAIR else f"{', '.join(asked_[:-1])}, and {asked_[-1]}")
+    return f"{text[:1].upper()}{text[1:]}{listed}?"
+
+
+def _framed(what: str, many: bool, rng: random.Random, before: str) -> str:
+    # Three sentences in a row that begin alike read like a list.
     frames = [frame for frame in _NEXT if frame.split()[0] != before.split()[0]] if before else _FIRST
-    return rng.choice(frames).format(be=be, what=what)
-
-
-def _counted(speaker: Speaker, form: lf.SheetValue, rng: random.Random) -> str:
-    thing = speaker.who(form.key, form.tables[0], form.by)
-    if speaker.known.owner(speaker.thing(form.key, form.tables[0], form.by)):
-        thing = "it"
-    site = speaker.who(form.sheet, form.tables[0], "site")
-    if things := counted(form.column):
-        return rng.choice(
-            (
-                f"How many {things} were counted for {thing} at {site}?",
-                f"How many {things} did we count for {thing} at {site}?",
-            )
-        )
-    return rng.choice(
-        (
-            f"How many of {thing} were counted at {site}?",
-            f"How many of {thing} did we count at {site}?",
-            f"What was the count of {thing} at {site}?",
-        )
-    )
+    return rng.choice(frames).format(be="are" if many else "is", what=what)
 
 
 def _linked(text: str, rng: random.Random, before: str) -> str:
@@ -161,7 +171,7 @@ def _spoken_of(speaker: Speaker, unit: Sequence[Any]) -> tuple[Mapping[Any, str]
     """The things that a sentence named, and the one that it was about."""
     found: dict[Any, str] = {}
     for form in (inner for value in unit for inner in lf.walk(value)):
-        for key, table, column in _keys(form):
+        for key, table, column in keys(form):
             found[speaker.thing(key, table, column)] = speaker.called(key, table, column)
         if isinstance(form, lf.Extreme):
             found[form] = speaker.noun(form.table)
@@ -169,21 +179,11 @@ def _spoken_of(speaker: Speaker, unit: Sequence[Any]) -> tuple[Mapping[Any, str]
             found[identity(form)] = "commit"
             # Asked for or not: whoever made it is one step away.
             found[PERSON, identity(form)] = PERSON
+    # Behind what a document gives, "its price" would be the document's.
+    if isinstance(unit[0], lf.Fact):
+        return found, None
     focus = _focus(speaker, unit[0])
     return found, focus if focus is not None else speaker.known.focus
-
-
-def _keys(form: Any) -> Iterator[tuple[Any, lf.Table, str]]:
-    """What stands for a row, and where."""
-    match form:
-        case lf.Keyed(table, column, key) if not isinstance(key, lf.Literal):
-            yield key, table, column
-        case lf.SheetValue():
-            yield form.key, form.tables[0], form.by
-        case lf.Aggregate() | lf.Extreme():
-            for condition in form.where:
-                if not isinstance(condition.value, lf.Literal | lf.Several):
-                    yield condition.value, form.table, condition.column
 
 
 def _focus(speaker: Speaker, value: Any) -> Any:
@@ -194,5 +194,5 @@ def _focus(speaker: Speaker, value: Any) -> Any:
         case lf.LatestCommit() | lf.Commit() if value.name != CHANGED_FILE:
             return (PERSON, identity(value))
         case lf.Aggregate() | lf.SheetValue():
-            return next((speaker.thing(*key) for key in _keys(value)), None)
+            return next((speaker.thing(*key) for key in keys(value)), None)
     return None

@@ -15,10 +15,15 @@ from services.synthesizer.domain.nouns import is_plural
 _OPEN, _MIDDLE, _CLOSE = "\x1c", "\x1d", "\x1e"
 _MARKED = re.compile(f"{_OPEN}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_MIDDLE}([^{_OPEN}]*?){_CLOSE}")
 _NAMES, _GIVES = "names", "gives"
-_THERE = {_NAMES: " named there", _GIVES: " given there"}
+UNDER = " under "
+"""Stands between what is meant and its label, where the label is no noun: the colleague under “Checked by”."""
+_PLACES = {_NAMES: " named", _GIVES: " given"}
+_KIND = re.compile(
+    r"\b(note|document|page|file|log|agreement|contract|report|letter|certificate|engagement|check|inspection|review|statement|offer)\b"
+)
 _ITS = {_NAMES: " it names", _GIVES: " it gives"}
-_FIRST = 0.6
-"""Probability that the document is named before the question."""
+_FIRST, _PLAIN = 0.6, 0.4
+"""Probabilities that the document is named before the question, and that a value is only `in` it."""
 _LEADS = ("I am looking at {doc}.", "I am going through {doc}.", "This is about {doc}.", "Quick question about {doc}.")
 
 
@@ -45,12 +50,12 @@ def is_of(text: str, role: str) -> bool:
     return bool(re.match(rf"(?:the|that|its|their) {said}\b|{_OPEN}{_NAMES}{_MIDDLE}{said}\b|{said} \S*\d", text))
 
 
-def resolved(text: str, rng: random.Random) -> str:
-    """Say every mark: in place, or, where all are of one document, in a sentence before the question."""
+def resolved(text: str, rng: random.Random, *, led: bool = False) -> str:
+    """Say every mark: in place, or, where all are of one document and nothing is `led`, in a sentence before."""
     mentions = list(dict.fromkeys(_Mention(*match.groups()) for match in _MARKED.finditer(text)))
     if not mentions:
         return text
-    if len({mention.document for mention in mentions}) == 1 and rng.random() < _FIRST:
+    if not led and len({mention.document for mention in mentions}) == 1 and rng.random() < _FIRST:
         lead = rng.choice(_LEADS).format(doc=mentions[0].document)
         asked = _led(text, mentions)
         return f"{lead} {asked[:1].upper()}{asked[1:]}"
@@ -67,12 +72,13 @@ def _led(text: str, mentions: Sequence[_Mention]) -> str:
         if mention.verb == _GIVES and values > 1:
             return f"the {mention.name}"
         if mention in said:
-            short = re.sub(r"^“.*” ", "", mention.name.partition(" for ")[0])
+            short = re.sub(r"^“.*” ", "", mention.name.partition(" for ")[0].partition(UNDER)[0])
             return f"{'those' if _are(short) else 'that'} {short}"
-        # Behind "the product it names", a price it gives would be that product's.
-        its = _THERE if mention.verb == _GIVES and any(one.verb == _NAMES for one in mentions) else _ITS
         said.append(mention)
-        return f"the {mention.name}{its[mention.verb]}"
+        # Behind "the product it names", a price it gives would be that product's.
+        if UNDER in mention.name or (mention.verb == _GIVES and any(one.verb == _NAMES for one in mentions)):
+            return f"the {mention.name}{_there(mention)}"
+        return f"the {mention.name}{_ITS[mention.verb]}"
 
     return _MARKED.sub(say, text)
 
@@ -80,20 +86,32 @@ def _led(text: str, mentions: Sequence[_Mention]) -> str:
 def _in_place(text: str, rng: random.Random) -> str:
     """Name the document at its first mention; a second value of it needs no place, a second row is named there."""
     said: list[_Mention] = []
-    places = {_NAMES: rng.choice(("named in", "named in", "in")), _GIVES: rng.choice(("given in", "in"))}
+    is_plain = rng.random() < _PLAIN
 
     def say(match: re.Match[str]) -> str:
         mention = _Mention(*match.groups())
         before = [one for one in said if one.document == mention.document]
         said.append(mention)
         if mention in before:
-            return f"that {mention.name}"
+            return f"that {mention.name.partition(UNDER)[0]}"
         if not before:
-            return f"the {mention.name} {places[mention.verb]} {mention.document}"
+            verb = "" if is_plain or UNDER in mention.name else _PLACES[mention.verb]
+            return f"the {mention.name}{verb} {_in(mention.document)} {mention.document}"
         bare = all(one.verb == _GIVES for one in (*before, mention))
-        return f"the {mention.name}{'' if bare else _THERE[mention.verb]}"
+        return f"the {mention.name}{'' if bare else _there(mention)}"
 
     return _MARKED.sub(say, text)
+
+
+def _there(mention: _Mention) -> str:
+    """Name a document again, by its kind."""
+    kinds = _KIND.findall(re.sub("“.*”", "", mention.document))
+    place = f"{_in(kinds[-1])} the {kinds[-1]}" if kinds else "there"
+    return f"{'' if UNDER in mention.name else _PLACES[mention.verb]} {place}"
+
+
+def _in(document: str) -> str:
+    return "on" if document.endswith("page") or "” page of " in document else "in"
 
 
 def _are(name: str) -> bool:

@@ -1,6 +1,5 @@
 """Noun phrases for logical forms: what a value, a row, a condition is called."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -10,13 +9,13 @@ from services.synthesizer.domain import conditions as hung
 from services.synthesizer.domain import mentions, nouns
 from services.synthesizer.domain import vocabulary as voc
 from services.synthesizer.domain.code_phrases import CODE_FORMS, COMMITS, code_value, commit
+from services.synthesizer.domain.measures import of
 from services.synthesizer.domain.referring import PERSON, Known, identity
+from services.synthesizer.domain.sources import aside
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.words import words
 
-MARK = "\x1f"
-"""Stands around a source until the sentence is complete: in its middle, it would hang on the nearest noun."""
 _DAYS = {lf.Operator.SINCE: "on or after", lf.Operator.BEFORE: "before"}
 _FUNCTIONS = {"sum": "total", "mean": "average", "min": "lowest", "max": "highest"}
 
@@ -31,6 +30,8 @@ class Speaker:
     """Differences are asked for as `above or below`: the answer may be negative."""
     known: Known = field(default_factory=Known)
     """What the text spoke of before."""
+    things: Mapping[str, str] = field(default_factory=dict)
+    """What a document names, by its path, where all of its labels that lead on mean one thing."""
 
     def source(self, table: lf.Table) -> str:
         """Name where a table stands, where the question would be open without it; empty elsewhere."""
@@ -77,7 +78,7 @@ class Speaker:
         noun = self._named_by(table, column)
         match form:
             case lf.Fact():
-                role = self.role(form.key, table, column)
+                role = self.things.get(form.path) or self.role(form.key, table, column)
                 return mentions.named(role, nouns.document(form.path, form.title, form.dated))
             case lf.LatestCommit() | lf.Commit():
                 return f"whoever made {commit(self, form)}"
@@ -99,7 +100,11 @@ class Speaker:
 
     def role(self, column: str, table: lf.Table, key: str) -> str:
         """What the row that a column or label names is to what names it."""
-        return nouns.role(column, self._named_by(table, key))
+        noun = self._named_by(table, key)
+        # `Checked by` is no noun: it is the colleague under that label.
+        if noun == "employee" and words(column)[-1:] == ("by",):
+            return f"{PERSON}{mentions.UNDER}“{column.replace('_', ' ')}”"
+        return nouns.role(column, noun)
 
     def thing(self, form: Any, table: lf.Table, column: str) -> Any:
         """What a computed key stands for, apart from how it is found: number and name are one thing."""
@@ -120,10 +125,13 @@ class Speaker:
         """What a thing is called once it is known: product, supplier, colleague."""
         noun = self._named_by(table, column)
         match form:
+            case lf.Fact() if form.path in self.things:
+                return PERSON if noun == "employee" else self.things[form.path]
             case lf.Fact():
                 # Number, name and goods of one letter are one product.
                 known = noun in voc.ROWS.values() or nouns.plural(noun) in voc.PLURALS
-                return (PERSON if noun == "employee" else noun) if known else self.role(form.key, table, column)
+                role = self.role(form.key, table, column).partition(mentions.UNDER)[0]
+                return (PERSON if noun == "employee" else noun) if known else role
             case lf.Attribute() if form.column not in self.keys.get(form.entity.table, ()):
                 return nouns.role(form.column, noun)
             case lf.LatestCommit() | lf.Commit() | lf.DocumentProperty():
@@ -164,13 +172,17 @@ class Speaker:
         among = self.where(entity.where, entity.table)
         if fits:
             return f"the {adjective} {noun}{among}"
-        return f"the {noun}{among} with the {adjective} {nouns.humane(entity.column)}"
+        what = f"with the {adjective} {nouns.humane(entity.column)}"
+        if any(not isinstance(condition.value, lf.Literal) for condition in entity.where):
+            # Behind "of that expert", the most files would be the expert's.
+            return f"the {noun} {what} among the {nouns.plural(noun)}{among}"
+        return f"the {noun}{among} {what}"
 
     def _attribute(self, form: lf.Attribute) -> str:
         source, name = aside(self.source(form.entity.table)), asked(form)
         if owner := self.known.owner(self.thing_of(form.entity)):
             return f"{owner} {name}{source}"
-        return f"the {name} of {self.row(form.entity)}{source}"
+        return f"the {name} {of(name)} {self.row(form.entity)}{source}"
 
     def _aggregate(self, form: lf.Aggregate) -> str:
         if form.function is lf.Function.COUNT:
@@ -246,13 +258,6 @@ def _limited(label: str, title: str) -> str:
     measure, linked, thing = label.partition(" for ")
     is_limit = {"limit", "limits"} & set(words(title)) and linked and not {"limit", "limits"} & set(words(label))
     return f"{measure} limit for {thing}" if is_limit else label
-
-
-def aside(source: str) -> str:
-    """Note where a value stands; the finished sentence says it at its end."""
-    sheet = re.fullmatch("under (“.*”) in (.*)", source)
-    named = f"the {sheet[1]} sheet of {sheet[2]}" if sheet else source.removeprefix("in ")
-    return f"{MARK}{named}{MARK}" if source else ""
 
 
 def measured(column: str, table: lf.Table) -> str:

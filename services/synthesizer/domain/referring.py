@@ -7,9 +7,26 @@ from typing import Any, Self
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 
-_PEOPLE = ("employee", "person", "colleague", "customer", "supplier", "traveller", "contact", "team", "department")
+_PEOPLE = (
+    "employee",
+    "person",
+    "colleague",
+    "customer",
+    "supplier",
+    "traveller",
+    "contact",
+    "client",
+    "expert",
+    "team",
+    "department",
+)
 PERSON = "colleague"
 """Whoever made a commit or wrote a letter, once they were asked for."""
+
+
+def is_people(noun: str) -> bool:
+    """Tell whether people or companies are called so."""
+    return noun in (*_PEOPLE, PERSON)
 
 
 def identity(form: Any, role: str = "") -> Any:

@@ -4,9 +4,11 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.synthesizer.domain import code_sentences, comparing, dossiers, nouns
-from services.synthesizer.domain.phrases import Speaker, aside, asked
+from services.synthesizer.domain import code_sentences, comparing, counting, dossiers, nouns
+from services.synthesizer.domain.measures import of, together
+from services.synthesizer.domain.phrases import Speaker, asked
 from services.synthesizer.domain.result_words import ask_results, is_results
+from services.synthesizer.domain.sources import aside
 from services.synthesizer.domain.tidying import tidied
 from shared.model import logical_form as lf
 
@@ -20,7 +22,6 @@ _ASK = (
     "I need {what}.",
     "Can you look up {what}?",
     "Please look up {what}.",
-    "Can you get me {what}?",
     "Could you check {what}?",
     "Please send me {what}.",
     "Can you find out {what}?",
@@ -66,7 +67,7 @@ def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
     if question.family in _COMPOSED and len(values) > 1:
-        return tidied(dossiers.ask(speaker, values, rng, _worded), rng)
+        return tidied(dossiers.ask(speaker, values, rng, _worded), rng, led=True)
     return tidied(_worded(speaker, values, rng), rng)
 
 
@@ -114,8 +115,9 @@ def _ask_one_row(speaker: Speaker, values: list[Any], rng: random.Random) -> str
     # "Which one is it" only where the question does not name it already.
     if not naming or told or len(naming) > 1:
         noun = speaker.noun(entity.table)
-        names = nouns.listed([f"the {_asked(v, noun)}" for v in values])
-        return _frame(f"{names} of {speaker.row(entity)}{listed}", len(values) > 1, rng)
+        said = together([_asked(v, noun) for v in values])
+        names = nouns.listed([f"the {name}" for name in said])
+        return _frame(f"{names} {of(said[-1])} {speaker.row(entity)}{listed}", len(values) > 1, rng)
     noun = speaker.noun(entity.table)
     whose = "their" if noun == "employee" else "its"
     rest = f", and what {nouns.be(others)} {nouns.listed([f'{whose} {name}' for name in others])}" if others else ""
@@ -242,7 +244,7 @@ def _ask_total(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
         (
             f"How many {rows} are there, and what is {names}?",
             f"Please count the {rows} and tell me {names}.",
-            f"I need two figures about the {rows}: how many there are, and {names}.",
+            f"How many {rows} do we have, and what is {names}?",
             f"For the {rows}, how many are there, and what is {names}?",
             f"Can you tell me how many {rows} there are, and {names}?",
         )
@@ -279,6 +281,7 @@ _FORMS: tuple[tuple[Callable[[list[Any]], bool], Asking], ...] = (
         lambda values: len(values) == 1 and isinstance(values[0], lf.Computed),
         lambda speaker, values, rng: comparing.compared(speaker, values[0], rng),
     ),
+    (counting.is_counted, counting.ask_counted),
     (_is_total, _ask_total),
     (_is_one_row, _ask_one_row),
     (_is_fan_out, _ask_fan_out),

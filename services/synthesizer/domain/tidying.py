@@ -3,22 +3,17 @@
 import random
 import re
 
-from services.synthesizer.domain import nouns
 from services.synthesizer.domain.mentions import resolved
-from services.synthesizer.domain.phrases import MARK
+from services.synthesizer.domain.sources import sourced
 
-_SOURCE = re.compile(f"{MARK}([^{MARK}]*){MARK}")
-_GO_BY = ("Go by {sources}.", "Use {sources} for this.", "Please look in {sources}.", "Please go by {sources}.")
 _QUOTED = re.compile("(“[^”]*”)")
 _PLEASE = re.compile(r"\bPlease (\w)|, please\b,?")
 
 
-def tidied(text: str, rng: random.Random) -> str:
-    """Say the documents' marks, and name the sources in a sentence of their own."""
-    sources = list(dict.fromkeys(_SOURCE.findall(text)))
-    text = resolved(_SOURCE.sub("", text), rng)
-    text = text[:1].upper() + text[1:]
-    return f"{text} {rng.choice(_GO_BY).format(sources=nouns.listed(sources))}" if sources else text
+def tidied(text: str, rng: random.Random, *, led: bool = False) -> str:
+    """Say the documents' marks, and the sources in the last sentence; `led` tells that the subject is named already."""
+    text = resolved(sourced(text, rng), rng, led=led)
+    return text[:1].upper() + text[1:]
 
 
 def polite(text: str) -> str:

@@ -90,7 +90,7 @@ def test_what_was_counted_is_asked_by_its_name():
     asset = lf.Literal("A-7", ValueKind.IDENTIFIER)
     site = lf.Literal("Attic", ValueKind.NAME)
     for text in said(lf.SheetValue((SHELF,), site, "asset_no", asset, "Boxes counted", ValueKind.NUMBER)):
-        assert "number of boxes counted for" in text
+        assert "boxes did we count for" in text or "boxes were counted for" in text
 
 
 def test_planned_visits_are_a_number_and_terms_are_many():

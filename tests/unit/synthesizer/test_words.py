@@ -85,13 +85,13 @@ def test_extreme_is_asked_as_which():
 def test_file_is_named_where_it_matters():
     entity = lf.Keyed(PRODUCTS, "name", lf.Literal("Oak Stool", ValueKind.NAME))
     assert all(
-        re.search(r"[.?] [A-Z][^.?]* the products list( for this)?\.$", text)
+        re.search(r"(, |^)([Gg]oing by|[Aa]ccording to) the products list[,.?]", text)
         for text in said(attribute(entity, "price_eur"), named=[PRODUCTS])
     )
     assert all("products list" not in text for text in said(attribute(entity, "price_eur")))
     sheet = lf.Keyed(PRICES, "SKU", lf.Literal("SKU-1", ValueKind.IDENTIFIER))
     assert all(
-        re.search(r"[.?] [A-Z][^.?]* the “Price list” sheet of the prices workbook( for this)?\.$", text)
+        re.search(r"(, |^)([Gg]oing by|[Aa]ccording to) the “Price list” sheet of the prices workbook[,.?]", text)
         for text in said(attribute(sheet, "Price"), named=[PRICES])
     )
     assert all("workbook" not in text for text in said(attribute(sheet, "Price")))
@@ -138,7 +138,7 @@ def test_document_that_was_named_is_there():
     product = lf.Keyed(PRODUCTS, "sku", lf.Fact(bought.path, bought.title, "SKU", ValueKind.IDENTIFIER))
     for text in said(lf.Computed(lf.Operation.DIFFERENCE, (bought, attribute(product, "price_eur")))):
         assert text.count("SA-1") == 1
-        assert re.search("product named there|product it names|product (named )?in the supply agreement SA-1", text)
+        assert re.search("product it names|product (named )?in the (supply agreement SA-1|agreement)", text)
 
 
 def test_cut_title_is_not_quoted():
