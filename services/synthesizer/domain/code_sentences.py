@@ -27,12 +27,13 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     names, made = [f"their {nouns.humane(v.column)}" for v in values[1:]], commit(speaker, values[0])
     columns = [v.column for v in values[1:]]
     what = f"which {columns[0]} are they in" if columns in _WITHIN else f"what {nouns.be(names)} {nouns.listed(names)}"
+    give = f"which {columns[0]} they are in" if columns in _WITHIN else f"give me {nouns.listed(names)}"
     # Spoken of before, it needs no reason to be asked about.
     if speaker.known.of(identity(values[0])):
         return rng.choice(
             (
                 f"Who made {made}, and {what}?",
-                f"Please find out who made {made}, and give me {nouns.listed(names)}.",
+                f"Please find out who made {made}, and {give}.",
                 f"Do you know who made {made}, and {what}?",
             )
         )
@@ -40,7 +41,7 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
         (
             f"Who made {made}, and {what}?",
             f"I want to reach whoever made {made}. Who is it, and {what}?",
-            f"Please find out who made {made}, and give me {nouns.listed(names)}.",
+            f"Please find out who made {made}, and {give}.",
             f"I have a question about {made}. Who made it, and {what}?",
             f"Do you know who made {made}, and {what}?",
         )
@@ -68,7 +69,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
         return rng.choice(
             (
                 f"Which file did {made} change, and {rest}?",
-                f"Please check which file {made} changed. And {rest}?",
+                f"Please check which file {made} changed. {rest[:1].upper()}{rest[1:]}?",
                 f"Can you tell me which file {made} changed, and {noun}?",
                 f"Please find the file that {made} changed, and {noun}.",
             )
@@ -78,7 +79,7 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"Which file did {made} change, and {rest}?",
             f"Look at {made}: which file did it change, and {rest}?",
             f"I want to review {made}. Which file did it change, and {rest}?",
-            f"Please check which file {made} changed. And {rest}?",
+            f"Please check which file {made} changed. {rest[:1].upper()}{rest[1:]}?",
             f"I need two things: the file that {made} changed, and {noun}.",
             f"Can you tell me which file {made} changed, and {noun}?",
             f"I am about to review {made}. Which file did it change, and {rest}?",

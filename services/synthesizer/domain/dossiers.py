@@ -20,7 +20,7 @@ from shared.model.logical_sources import CHANGED_FILE
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
 _ASKED = re.compile(r"^(What|Which|How|Who|By how|Is|Are)\b")
-_TOLD_TO = re.compile(r"^Please (?:look up|find|send me|check|also give me) ((?:the|its|their) [^.?]*)\.$")
+_TOLD_TO = re.compile(r"^Please ((?:[^.?]|\.(?=\S))*)\.(?=\s|$)")
 _WITHIN = ("team", "office", "department")
 _LINKED, _LATER = 0.45, 0.2
 _HEAD, _PEOPLE, _PAIR = "name of the head", "headcount", 2
@@ -61,7 +61,7 @@ def ask(speaker: Speaker, values: Sequence[Any], rng: random.Random, worded: Ask
             text = text.replace("that commit", "it", 1)
         if any("lease " in one for one in said):
             # Without its second "please", it would be an order.
-            text = _TOLD_TO.sub(r"I also need \1.", text)
+            text = _TOLD_TO.sub(r"Could you \1?", text)
         said.append(sourced(text, rng, before=" ".join(said)))
         speaker = replace(speaker, known=speaker.known.after(*_spoken_of(speaker, unit)))
     return " ".join(said)
@@ -122,6 +122,9 @@ def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -
     names = [asked(value) for value in unit]
     if owner and len(names) == 1 and names[0] in _WITHIN:
         return f"{'And which' if before and before[:3] != 'And' else 'Which'} {names[0]} are they in{listed}?"
+    if names == ["contact"]:
+        whom = f"{owner} contact" if owner else f"the contact at {speaker.row(entity)}"
+        return f"{'And who' if before and before[:3] != 'And' else 'Who'} is {whom}{listed}?"
     if _HEAD in names:
         return _headed(names, "" if owner else speaker.row(entity), listed, before)
     together_, many = together(names), len(names) > 1 or nouns.verb(names[0]) == "are"

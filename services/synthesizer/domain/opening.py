@@ -42,12 +42,30 @@ _BUDGET = (
     "I am preparing a budget talk with {x}.",
     "I want to go over the budget with {x}.",
     "This week I have a meeting about money with {x}.",
+    "I have to talk about money with {x}.",
+    "I am getting ready for a talk about the budget with {x}.",
+)
+_HEADED = (
+    "I need to reach {x} or whoever heads their team.",
+    "I want to talk to {x} and to the head of their team.",
+    "I would like to know more about {x} and their team.",
 )
 _PEOPLE = (
     "I would like to know more about {x}.",
     "I am going to work with {x}.",
     "I am about to meet {x}.",
     "Somebody referred me to {x}.",
+)
+_HISTORY = (
+    "I am going through the history of {place} and got to its {made}.",
+    "I am reading up on {place}. Please look at its {made}.",
+    "This is about {place}, and about its {made}.",
+)
+_NEWEST = ("On {place}, I came across the {made}.", "I have just seen the {made} on {place}.")
+_BEHIND = (
+    "I need a few facts about {x} and about the team behind it.",
+    "I want to talk about {x} with its author and their team.",
+    "I would like to know who is behind {x}.",
 )
 _COMMIT = (
     "I have a question about {x}.",
@@ -89,7 +107,7 @@ def opened(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> tuple
     # A commit is named before what it changed is asked for; where only its author is wanted, the author is.
     made = next((form for form in lf.walk(values[0]) if isinstance(form, COMMITS)), None)
     if made is not None:
-        return rng.choice(_COMMIT).format(x=commit(speaker, made)), {identity(made): "commit"}, None
+        return _on_commit(commit(speaker, made), values, rng), {identity(made): "commit"}, None
     subject = next(_subjects(values), None)
     about = [value for value in values if not isinstance(value, lf.Fact)]
     if subject is None or len(about) < _FEWEST:
@@ -100,12 +118,27 @@ def opened(speaker: Speaker, values: Sequence[Any], rng: random.Random) -> tuple
     return said[:1].upper() + said[1:], {thing: noun}, thing
 
 
+def _on_commit(said: str, values: Sequence[Any], rng: random.Random) -> str:
+    found, _, place = said.removeprefix("the ").partition(" on ")
+    asked = [word for value in values if isinstance(value, lf.Attribute) for word in words(value.column)]
+    team = "head" in asked or any(form.table.format == "xlsx" for form in _rows(values))
+    # Nobody happens upon the last one before a day.
+    ways = (*_COMMIT, *_HISTORY, *(_BEHIND if team else ()), *(_NEWEST if found.startswith("latest") else ()))
+    return str(rng.choice(ways).format(x=said, made=found, place=place))
+
+
+def _rows(values: Sequence[Any]) -> Iterator[lf.Keyed]:
+    return (form for value in values for form in lf.walk(value) if isinstance(form, lf.Keyed))
+
+
 def _leads(noun: str, values: Sequence[Any]) -> Sequence[str]:
     asked = {word for value in values if isinstance(value, lf.Attribute) for word in words(value.column)}
     if noun == PERSON:
         months = any(nouns.humane(v.column).endswith(" figure") for v in values if isinstance(v, lf.Attribute))
-        ways = (*(_BUDGET if months else ()), *(_REACHING if asked & _CONTACT else ()))
-        return ways or _PEOPLE
+        # The purpose that all of it serves: an address and a budget are both wanted before a talk about money.
+        if months:
+            return _BUDGET
+        return _HEADED if "head" in asked else _REACHING if asked & _CONTACT else _PEOPLE
     return (*_DEALINGS, *_FACTS[:3]) if is_people(noun) else _FACTS
 
 
