@@ -17,7 +17,7 @@ from services.sampler.domain.framing import question
 from services.sampler.domain.hubs import Hub
 from services.sampler.domain.meetings import books
 from services.sampler.domain.plan import Infeasible
-from services.sampler.domain.relations import is_numeric, is_whole, measures
+from services.sampler.domain.relations import bare_name, is_numeric, is_whole, measures
 from services.sampler.domain.selecting import aggregates, is_unique
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
@@ -127,6 +127,9 @@ def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int, most
         asked = (*before, *chosen)
         if any(_repeats(one, other) or _repeats(other, one) for one in found for other in asked):
             continue
+        if _named(found) & _named([*before, *chosen]):
+            # The price of a list and the price of a sheet may be one figure; asked for both, it is the reader's riddle.
+            continue
         added = looks(found) - seen
         if len(asked) + len(found) <= most and (added or spare or not chosen):
             # Of one place, one thing more is asked at most: a list of all that it says has no purpose.
@@ -136,6 +139,11 @@ def _chosen(asker: Asker, hub: Hub, before: Sequence[lf.Form], wanted: int, most
         if len(seen) >= wanted:
             break
     return chosen
+
+
+def _named(values: Sequence[lf.Form]) -> set[tuple[str, ...]]:
+    """What cells are called, whatever table they stand in."""
+    return {bare_name(value.column) for value in values if isinstance(value, lf.Attribute | lf.SheetValue)}
 
 
 def _facets(asker: Asker, hub: Hub, most: int) -> Iterator[Facet]:

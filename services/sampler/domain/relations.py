@@ -3,6 +3,7 @@
 Everything is read from the typed samples of a `WorldRecord`, so any folder of tables and documents works.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,7 +147,9 @@ def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]
 def _without(title: str, names: Sequence[str]) -> str:
     # The longest first: `Box` taken out of `Box Hill` would leave `Hill`.
     for name in sorted(names, key=len, reverse=True):
-        title = title.replace(name, " ") if len(name) > _SHORT_NAME else title
+        # Whole words only: without the C-73 in it, `QC-734` would be nobody's number.
+        if len(name) > _SHORT_NAME and name in title:
+            title = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", title)
     parts = title.split()
     while parts and parts[-1].lower().strip(",:-") in _LOOSE:
         # "Agreement with" is what is left of a title whose name was taken out.
@@ -156,11 +159,11 @@ def _without(title: str, names: Sequence[str]) -> str:
 
 def has_rival(relations: Relations, relation: Relation, columns: Iterable[str]) -> bool:
     """Tell whether another table holds a column of the same name about the same things."""
-    names = {_bare(column) for column in columns if column}
+    names = {bare_name(column) for column in columns if column}
     things = {sample for key in relation.keys for sample in key.samples}
     for other in relations.relations:
         if other is relation or not names & {
-            _bare(column.name) for column in other.world_table.columns if column not in other.keys
+            bare_name(column.name) for column in other.world_table.columns if column not in other.keys
         }:
             continue
         if any(len(things & set(column.samples)) >= _SHARED for column in other.world_table.columns) or not things:
@@ -179,7 +182,8 @@ def has_twin(relations: Relations, relation: Relation) -> bool:
     )
 
 
-def _bare(column: str) -> tuple[str, ...]:
+def bare_name(column: str) -> tuple[str, ...]:
+    """Name a column without its unit."""
     unit = unit_of_key(column)
     parts = words(column)
     return parts[:-1] if unit and len(parts) > 1 else parts

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.sampler.domain.relations import has_rival, relations_of
+from services.sampler.domain.relations import handles, has_rival, relations_of
 from shared.model.catalogue import WorldColumn, WorldFile
 from tests.fakes.worlds import world
 
@@ -65,3 +65,11 @@ def test_same_column_about_the_same_things_elsewhere_is_a_rival():
     relation = next(r for r in found.relations if r.table.name == "products")
     assert has_rival(found, relation, ["price_eur"])
     assert not has_rival(found, relation, ["weight_lb"])
+
+
+def test_a_name_is_taken_out_of_a_title_only_where_it_is_a_word_of_its_own():
+    files = tuple(
+        WorldFile(f"{n}.docx", 1, "0", title=title) for n, title in enumerate(("Check QC-734 of Ashby", "Rest"))
+    )
+    found = handles(replace(world(), files=files), (), ["C-73", "Ashby"])
+    assert found["0.docx"].title == "Check QC-734"

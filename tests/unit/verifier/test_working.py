@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from services.verifier.adapters.worlds import FileWorld
+from services.verifier.domain.evaluating.evaluator import Evaluator
 from services.verifier.domain.evaluating.meaning import Meanings
+from services.verifier.domain.evaluating.working import idle
 from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from tests.unit.verifier.built_world import NAMED, NUMBER, task_of
@@ -126,3 +128,20 @@ def test_lowest_of_what_is_the_same_in_every_row_is_no_question(meanings):
         TABLE, lf.Function.MIN, "unit_price", (where("day", "2026-01-09", lf.Operator.SINCE),), NUMBER
     )
     assert reason(meanings, either, Decimal("8.00")) == ""
+
+
+@pytest.mark.parametrize(
+    ("sku", "columns", "said"),
+    [
+        ("S-2", ("unit_price", "list_price"), "list_price is 8.00"),
+        ("S-1", ("unit_price", "list_price"), ""),
+        ("S-2", ("unit_price", "weight"), ""),
+    ],
+)
+def test_one_figure_under_two_names_is_asked_for_once(tmp_path, sku, columns, said):
+    (tmp_path / "goods.csv").write_text(GOODS, encoding="utf-8")
+    row = lf.Keyed(lf.Table("goods.csv", "goods", "csv"), "sku", lf.Literal(sku, ValueKind.IDENTIFIER))
+    fields = tuple(lf.Field(name, lf.Attribute(row, name, ValueKind.NUMBER)) for name in columns)
+    found = idle(Evaluator(FileWorld(tmp_path, "2026-03-01T12:00:00+00:00")), lf.Question("test", fields))
+    assert found.startswith(said)
+    assert bool(found) == bool(said)

@@ -11,8 +11,10 @@ from services.verifier.domain.evaluating.reading import is_same
 from services.verifier.domain.evaluating.world import Unread
 from shared.model import logical_form as lf
 from shared.model.errors import Rejected
+from shared.model.values import ValueKind
 from shared.proof.dates import read_time
 from shared.proof.locators import text_of
+from shared.proof.words import words
 
 IDLE = "idle_condition"
 """A part of the question changes nothing."""
@@ -20,7 +22,9 @@ UNTIMELY = "untimely"
 """A time of day that is over, or that nobody would call at."""
 _FEWEST_COMPARED, _FEWEST_ADDED = 3, 2
 _EARLIEST, _LATEST = time(6), time(22)
-_SHORTEST = 3
+_SHORTEST, _TELLING = 3, 4
+_CELLS = (lf.Attribute, lf.SheetValue, lf.Fact)
+_FIGURES = (ValueKind.QUANTITY, ValueKind.NUMBER)
 
 
 def idle(evaluator: Evaluator, question: lf.Question) -> str:
@@ -35,7 +39,7 @@ def idle(evaluator: Evaluator, question: lf.Question) -> str:
             if text := next(check(evaluator, form), ""):
                 return str(text)
     circular = (_circular(evaluator, field.value) for field in question.fields)
-    return next(filter(None, circular), "") or detour(evaluator, question)
+    return next(filter(None, circular), "") or _twice(evaluator, question) or detour(evaluator, question)
 
 
 def untimely(evaluator: Evaluator, question: lf.Question) -> str:
@@ -82,6 +86,24 @@ def _branches(evaluator: Evaluator, form: Any) -> Iterator[str]:
         known = evaluator.world.history(form.path)
         if history.newest(known, form.branch) == history.newest(known):
             yield f"the newest commit of {form.branch} is the one that is checked out"
+
+
+def _twice(evaluator: Evaluator, question: lf.Question) -> str:
+    """Say so when two fields are one figure under two names: a list's price, and the price of the sheet beside it."""
+    seen: list[tuple[frozenset[str], str]] = []
+    for field in question.fields:
+        value = field.value
+        if not isinstance(value, _CELLS) or value.kind not in _FIGURES:
+            continue
+        label = value.key if isinstance(value, lf.Fact) else value.column
+        # Years and short words stand in many names.
+        named = frozenset(word for word in words(label) if len(word) >= _TELLING and not word.isdigit())
+        text = text_of(evaluator.value(value))
+        # Small numbers are equal by chance.
+        if len(text) >= _SHORTEST - 1 and any(is_same(text, other) and named & before for before, other in seen):
+            return f"{label} is {text[:40]}, which is asked for under another name already"
+        seen.append((named, text))
+    return ""
 
 
 def _circular(evaluator: Evaluator, value: Any) -> str:
