@@ -4,6 +4,8 @@ import re
 
 from services.synthesizer.domain import mentions, nouns
 from services.synthesizer.domain import vocabulary as voc
+from shared.model import logical_form as lf
+from shared.model.values import ValueKind
 from shared.proof.words import words
 
 _PLACED = {"office": "in the {text} office", "city": "in {text}", "level": "of level {text}"}
@@ -43,7 +45,7 @@ def belonging(column: str, named: str) -> str:
     """Say whose rows are meant, where the column names another row: `for that medicine`, `of the practice with ...`."""
     bare = nouns.humane(column).removesuffix(" name")
     # `medicine_code`, `asset_no`: whatever a number stands for, its rows are for that.
-    if is_numbered(column) and mentions.is_of(named, nouns.row_noun(column, "")):
+    if is_numbered(column):
         return f"for {named}"
     return f"of {named}" if mentions.is_of(named, bare) else f"whose {nouns.humane(column)} is {named}"
 
@@ -54,8 +56,11 @@ def same(column: str, named: str) -> str:
     return f"{linked} the same {nouns.humane(column).removesuffix(' name')} as {named}"
 
 
-def stated(linked: str, column: str, text: str) -> str:
-    """Attach what the question states itself; the column comes in words."""
+def stated(named: str, value: lf.Literal) -> str:
+    """Attach what the question states itself."""
+    linked, column, text = preposition(named), nouns.humane(named), value.text
+    if not linked and value.kind is ValueKind.IDENTIFIER and is_numbered(named):
+        return f"for {nouns.row_noun(named, '')} {text}"
     if linked == "in" and "country" not in column:
         return f"in the {text} {column.split()[-1]}"
     if linked:

@@ -67,6 +67,11 @@ def ask(speaker: Speaker, values: Sequence[Any], rng: random.Random, worded: Ask
     return " ".join(said)
 
 
+def is_several(values: Sequence[Any]) -> bool:
+    """Tell whether values need more than one sentence."""
+    return sum(1 for _ in _units(values)) > 1
+
+
 def _units(values: Sequence[Any]) -> Iterator[list[Any]]:
     """Values that one sentence asks for: of one row, of the same rows, of one commit."""
     unit: list[Any] = []
@@ -120,6 +125,8 @@ def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -
     owner = speaker.known.owner(speaker.thing_of(entity))
     listed = aside(speaker.source(entity.table))
     names = [asked(value) for value in unit]
+    # "Its client" of a client would be another one.
+    names = ["name" if name == speaker.noun(entity.table) else name for name in names]
     if owner and len(names) == 1 and names[0] in _WITHIN:
         return f"{'And which' if before and before[:3] != 'And' else 'Which'} {names[0]} are they in{listed}?"
     if names == ["contact"]:

@@ -123,7 +123,7 @@ def degree(column: str, direction: Direction, noun: str) -> tuple[str, bool]:
         # "Heaviest" fits the product; with a total or a limit it would be something else that is heavy.
         if word in named and noun in rows and not named & {"total", "minimum", "limit"}:
             return ends[end], True
-    if is_plural(humane(column)):
+    if is_plural(humane(column)) or words(column)[-1:] in (("hours",), ("minutes",)):
         return ("most", "fewest")[end], False
     if named & voc.LONG:
         return ("longest", "shortest")[end], False
@@ -257,4 +257,5 @@ def verb(named: str) -> str:
     # What documents say is marked; its name comes second there.
     plain = re.sub(r"^(?:the|its|their) ", "", re.sub(r"^(?:the )?\x1c\w+\x1d", "", named))
     head = re.split(r"\x1d| (?:of|in|for|among|given|named|on|at) ", plain)[0]
-    return "are" if head.endswith("s") and not head.endswith(("ss", "sis", "us")) else "is"
+    many = head.endswith("s") and not head.endswith(("ss", "sis", "us"))
+    return "are" if many or is_plural(head) else "is"

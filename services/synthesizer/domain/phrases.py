@@ -209,7 +209,7 @@ class Speaker:
             word = "over" if condition.operator is lf.Operator.OVER else "under"
             return f"with {nouns.article(column)} {word} {self.value(value)}"
         if isinstance(value, lf.Literal):
-            return hung.stated(preposition, column, value.text)
+            return hung.stated(condition.column, value)
         # A column that is a key there names that row; any other is only shared with it.
         known = bool(preposition or self.known.nouns) or hung.is_numbered(condition.column)
         if not known and isinstance(value, lf.Attribute) and self._is_shared(value, condition.column):
@@ -248,7 +248,8 @@ def _stated_by(form: Any) -> str:
 def labelled(form: lf.Fact) -> str:
     """Name what stands under a label, without an article; dates are called dates."""
     if form.kind is not ValueKind.DATE or "date" in form.key.lower():
-        return _limited(nouns.label(form.key), form.title)
+        name = _limited(nouns.label(form.key), form.title)
+        return f"number of {name}" if form.kind is ValueKind.NUMBER and nouns.is_plural(name) else name
     loose = form.key.lower().endswith((" on", " from", " to", " by", " until"))
     return f"“{form.key}” date" if loose else f"{nouns.label(form.key)} date"
 

@@ -13,6 +13,10 @@ WHOLE = {
     "supplied_by": "supplier", "created_by": "creator", "managed_by": "manager", "on_hand": "stock on hand",
     "in_stock": "stock", "min_stock": "minimum stock", "full_name": "full name", "ordered_on": "order date",
     "joined_on": "joining date", "opened_on": "opening date", "started_on": "start date", "start": "start date",
+    "paid_on": "payment date", "delivered_on": "delivery date", "shipped_on": "shipping date",
+    "received_on": "date of receipt", "issued_on": "issue date", "inspected_on": "inspection date",
+    "visited_on": "visit date", "signed_on": "signing date", "departed_on": "departure date",
+    "dispatched_on": "dispatch date", "cancelled_on": "cancellation date", "completed_on": "completion date",
     "measured_at": "time of measurement", "line_count": "number of lines",
     "avg_function_lines": "average number of lines per function",
     "code_lines": "number of lines that are neither empty nor only a comment",
@@ -120,6 +124,8 @@ LARGE = frozenset(
         "area",
         "count",
         "counted",
+        "volume",
+        "spend",
     )
 )
 
@@ -133,10 +139,12 @@ UNITS_OF_PEOPLE = frozenset(("department", "team", "office", "site"))
 """Rows whose name comes before what they are: the Logistics department."""
 
 BY_ROLE = (
-    (frozenset({"customer", "account", "client"}), "by"),
+    (frozenset({"customer", "account"}), "by"),
+    # Clients order, but far more is done for them.
+    (frozenset({"client"}), "for"),
     (frozenset({"sku", "product", "article", "item"}), "for"),
     (frozenset({"supplier", "vendor", "supplied"}), "from"),
-    (frozenset({"region", "territory", "country"}), "in"),
+    (frozenset({"region", "territory", "country", "district", "area", "county", "province"}), "in"),
     (frozenset({"site", "location", "room", "store"}), "at"),
     (frozenset({"sensor", "probe"}), "by"),
 )

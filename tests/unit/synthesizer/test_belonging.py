@@ -45,7 +45,8 @@ def counted(column, value):
         ("Paid 2025", "amount paid in 2025"),
         ("Planned 2026", "amount planned for 2026"),
         ("claims_in_2025", "claims in 2025"),
-        ("received_on", "received date"),
+        ("received_on", "date of receipt"),
+        ("franked_on", "franked date"),
         ("due_on", "due date"),
     ],
 )
