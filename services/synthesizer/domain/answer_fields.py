@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,11 @@ def answer_field(
     if isinstance(value, str) and getattr(form.value, "kind", None) in _NUMERIC:
         evidence = replace(evidence, transforms_json=canonical([*parse(evidence.transforms_json), {"name": "number"}]))
         value = derive(evidence, results)
+    # A day as people write it, `19 January 2026`, in a form of its own per company: the question asks for ISO 8601.
+    if _is_day(value) and len(value) != _DAY_LENGTH:
+        step = {"name": "date_part", "args": {"part": "date"}}
+        evidence = replace(evidence, transforms_json=canonical([*parse(evidence.transforms_json), step]))
+        value = derive(evidence, results)
     _refuse_nothing(value)
     return AnswerField(form, evidence, value, _typed(form, value))
 
@@ -130,6 +136,12 @@ def _refuse_nothing(value: Any) -> None:
         raise Rejected("no_citable_value", "the value says that there is none")
 
 
+def _is_day(value: Any) -> bool:
+    """Tell whether a value is a date without a time of day."""
+    found = read_date(value) if isinstance(value, str) else None
+    return found is not None and not isinstance(found, datetime)
+
+
 def _typed(form: lf.Field, value: Any) -> dict[str, Any]:
     unit = getattr(form.value, "unit", "")
     if isinstance(value, bool):
@@ -144,5 +156,5 @@ def _typed(form: lf.Field, value: Any) -> dict[str, Any]:
     if isinstance(form.value, lf.LocalTime):
         return {"type": "time"}
     if read_date(value) is not None:
-        return {"type": "date" if len(value) == _DAY_LENGTH else "datetime"}
+        return {"type": "date" if _is_day(value) else "datetime"}
     return {"type": "string"}
