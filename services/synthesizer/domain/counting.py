@@ -31,7 +31,7 @@ def counted(speaker: Speaker, form: lf.SheetValue, rng: random.Random) -> str:
     thing, site = _thing(speaker, form), speaker.who(form.sheet, form.tables[0], "site")
     # "Packs counted" are packs; where a sheet does not say what was counted, nobody has to.
     counts = phrases.counted(form.column)
-    bare = f"units of {thing}" if thing[:1].isupper() else f"of {thing}"
+    bare = f"units of {thing}"
     many = rng.choice((f"{counts} did we count for {thing}", f"{counts} were counted for {thing}"))
     if not counts:
         many = rng.choice((f"{bare} did we count", f"{bare} were counted", f"{bare} did we count"))

@@ -12,7 +12,7 @@ from services.synthesizer.domain.counting import counted, is_counted
 from services.synthesizer.domain.measures import of, together
 from services.synthesizer.domain.opening import keys, one_thing, opened
 from services.synthesizer.domain.phrases import Speaker, asked
-from services.synthesizer.domain.referring import PERSON, identity
+from services.synthesizer.domain.referring import PERSON, identity, is_people
 from services.synthesizer.domain.sources import aside, sourced
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
@@ -96,6 +96,8 @@ def _subject(value: Any) -> Any:
 
 
 def _said(speaker: Speaker, unit: list[Any], rng: random.Random, worded: Asking, *, before: str) -> str:
+    # How many there are is asked before what they come to.
+    unit = sorted(unit, key=lambda value: getattr(value, "function", None) is not lf.Function.COUNT)
     first = unit[0]
     if is_counted(unit):
         text = counted(speaker, first, rng)
@@ -129,8 +131,8 @@ def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -
     names = ["name" if name == speaker.noun(entity.table) else name for name in names]
     if owner and len(names) == 1 and names[0] in _WITHIN:
         return f"{'And which' if before and before[:3] != 'And' else 'Which'} {names[0]} are they in{listed}?"
-    if names == ["contact"]:
-        whom = f"{owner} contact" if owner else f"the contact at {speaker.row(entity)}"
+    if names in (["contact"], ["contact person"]):
+        whom = f"{owner} {names[0]}" if owner else f"the {names[0]} at {speaker.row(entity)}"
         return f"{'And who' if before and before[:3] != 'And' else 'Who'} is {whom}{listed}?"
     if _HEAD in names:
         return _headed(names, "" if owner else speaker.row(entity), listed, before)
@@ -193,6 +195,9 @@ def _spoken_of(speaker: Speaker, unit: Sequence[Any]) -> tuple[Mapping[Any, str]
     if isinstance(unit[0], lf.Fact):
         return found, None
     focus = _focus(speaker, unit[0])
+    # Behind "all services of that expert", "them" would be the services.
+    if isinstance(unit[0], lf.Aggregate) and is_people({**speaker.known.nouns, **found}.get(focus, "")):
+        return found, None
     return found, focus if focus is not None else speaker.known.focus
 
 

@@ -13,7 +13,7 @@ from services.synthesizer.domain.referring import PERSON, identity, is_people
 from shared.model import logical_form as lf
 from shared.proof.words import words
 
-_SHARE, _FEWEST, _MANY = 0.85, 2, 3
+_SHARE, _FEWEST, _SHEET = 0.85, 2, 3
 _FACTS = (
     "I am putting together a short overview of {x}.",
     "I need a few facts about {x}.",
@@ -22,6 +22,9 @@ _FACTS = (
     "Tomorrow we will talk about {x}.",
     "I am checking our records on {x}.",
     "I was asked for some figures on {x}.",
+    "I have a few questions about {x}.",
+    "I have to explain {x} to a new colleague.",
+    "I am double-checking what we know about {x}.",
     "{x} came up in a call just now.",
 )
 _DEALINGS = (
@@ -158,10 +161,12 @@ def _noun(speaker: Speaker, subject: _Subject) -> tuple[int, str]:
         noun = speaker.noun(subject.table)
         # Of people, the label says what they are to the document: its owner.
         return (0, role if noun == "employee" else noun)
-    known = nouns.row_noun(key.key, "")
-    if set(words(key.key)) & voc.ID_WORDS and known not in ("", "row", "item"):
-        return (1, known)
-    return (2, role)
+    for rank, named in enumerate((key.key, subject.column), start=1):
+        known = nouns.row_noun(named, "")
+        # `Service code` names services; a bare `Code` could be of anything.
+        if set(words(named)) & voc.ID_WORDS and known not in ("", "row", "item"):
+            return (rank, known)
+    return (_SHEET, role)
 
 
 def keys(form: Any) -> Iterator[tuple[Any, lf.Table, str]]:
