@@ -47,7 +47,9 @@ def given(label: str, document: str) -> str:
 def is_of(text: str, role: str) -> bool:
     """Tell whether a phrase names a thing of a sort, marked or not: the practice it names, that practice."""
     said = re.escape(role)
-    return bool(re.match(rf"(?:the|that|its|their) {said}\b|{_OPEN}{_NAMES}{_MIDDLE}{said}\b|{said} \S*\d", text))
+    return bool(
+        re.match(rf"(?:the|that|its|their) {said}(?:e?s)?\b|{_OPEN}{_NAMES}{_MIDDLE}{said}\b|{said} \S*\d", text)
+    )
 
 
 def resolved(text: str, rng: random.Random, *, led: bool = False) -> str:

@@ -204,7 +204,8 @@ class Speaker:
             return f"{hung.dated(condition.column, self.noun(table))} {_DAYS[condition.operator]} {self._moment(value)}"
         preposition = hung.preposition(condition.column)
         if isinstance(value, lf.Several):
-            return f"{preposition or f'whose {column} is'} {self._either(value, table, condition.column)}"
+            either = self._either(value, table, condition.column)
+            return f"{preposition} {either}" if preposition else hung.belonging(condition.column, either)
         if condition.operator is not lf.Operator.EQUAL:
             word = "over" if condition.operator is lf.Operator.OVER else "under"
             return f"with {nouns.article(column)} {word} {self.value(value)}"

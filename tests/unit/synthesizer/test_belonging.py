@@ -100,3 +100,9 @@ def test_planned_visits_are_a_number_and_terms_are_many():
         assert "number of visits planned" in text
     for text in said(lf.Attribute(parish, "payment_terms", ValueKind.QUANTITY, "day")):
         assert "is the payment terms" not in text
+
+
+def test_two_that_rows_are_for_are_said_in_the_same_way():
+    told_in = [lf.Fact(f"desk/{n}.docx", f"Letter {n}", "Asset", ValueKind.NAME) for n in "ab"]
+    for text in said(counted("asset_no", lf.Several(tuple(told_in)))):
+        assert "tickets for the assets named in" in text
