@@ -57,7 +57,7 @@ async def try_other_values(steps: Sequence[Step], caller: Caller) -> tuple[Chang
     for step in steps:
         if not _is_testable(step, here):
             continue
-        for index in range(len(step.attempt.filled.found)):
+        for index in edges(step):
             changed = await try_edge(step, index, answered, caller)
             made += changed
             # The environment has left the state that the other calls started from.
@@ -137,7 +137,8 @@ def variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterat
     used, schema = {step.attempt.filled.arguments_json}, step.attempt.tool.input_schema_json
     for after in islice(other_values(step, index, answered), MOST_CANDIDATES):
         found = list(step.attempt.filled.found)
-        found[index] = (found[index][0], after)
+        for twin in twins(step, index):
+            found[twin] = (found[twin][0], after)
         try:
             filled = fill_with(step.attempt.filled.call, found, schema)
         except Rejected:
@@ -146,6 +147,25 @@ def variants(step: Step, index: int, answered: Mapping[str, Answered]) -> Iterat
             continue
         used.add(filled.arguments_json)
         yield after, filled
+
+
+def edges(step: Step) -> list[int]:
+    """List the inputs of a call that are varied: of slots that hold one value the first."""
+    return [index for index in range(len(step.attempt.filled.found)) if twins(step, index)[0] == index]
+
+
+def twins(step: Step, index: int) -> list[int]:
+    """List the slots of one argument that hold one value, this one among them: they are varied as one.
+
+    The row in `A7:E7` stands there twice; `A7:E8` reads row 7 all the same, and its answer shows no dependence.
+    """
+    found = step.attempt.filled.found
+    planned, value = found[index]
+    return [
+        other
+        for other, (place, held) in enumerate(found)
+        if (place.argument, place.source_call_id, held) == (planned.argument, planned.source_call_id, value)
+    ]
 
 
 def _is_testable(step: Step, here: Mapping[str, State]) -> bool:

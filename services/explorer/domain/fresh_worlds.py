@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from services.explorer.domain.counterfactual import MOST_TRIES, Changed, outcome_of, try_edge, variants
+from services.explorer.domain.counterfactual import MOST_TRIES, Changed, edges, outcome_of, try_edge, variants
 from services.explorer.domain.executing import Attempt, Step, make_attempt, sent
 from services.explorer.domain.filling import Answered
 from services.explorer.domain.ports import Caller
@@ -42,7 +42,7 @@ async def try_in_fresh_worlds(steps: Sequence[Step], lend: Lend, known: Sequence
     }
     made = await _read(steps, [step for step in left if not moves_world(step)], lend, answered)
     for step in filter(moves_world, left):
-        for index in range(len(step.attempt.filled.found)):
+        for index in edges(step):
             made += await _written(steps, step, index, lend, answered)
     return tuple(made)
 
@@ -92,7 +92,7 @@ async def _read(
     async with lend() as caller:
         for step in steps[: steps.index(left[-1]) + 1]:
             if step in left:
-                for index in range(len(step.attempt.filled.found)):
+                for index in edges(step):
                     made += await try_edge(step, index, answered, caller)
             moved = any(one.attempt.called.state != one.attempt.called.state_after for one in made)
             if moved or not await _again(step, caller):

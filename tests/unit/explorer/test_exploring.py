@@ -159,6 +159,21 @@ async def test_value_inside_a_string_is_remembered_with_its_slot():
     assert said[flow.slot_start : flow.slot_end] == "SKU-1"
 
 
+async def test_a_value_that_stands_twice_in_one_argument_is_varied_as_one():
+    first, last = (replace(SKU, argument="/text", marker=marker) for marker in ("{{from}}", "{{to}}"))
+    explored = await explore(
+        call("c1", "best_seller"), call("c2", "echo", '{"text":"A{{from}}:E{{to}}"}', (first, last))
+    )
+    assert len(explored.exploration.calls[1].depends_on) == 2
+    texts = [
+        parse_canonical(one.changed_json)["text"] for one in explored.exploration.counterfactuals if one.call_id == "c2"
+    ]
+    assert texts
+    for text in texts:
+        start, _, end = text.partition(":")
+        assert start[1:] == end[1:] != "SKU-1"
+
+
 async def test_failed_literal_is_replaced_by_an_alternative_of_the_plan():
     explored = await explore(
         call(
