@@ -26,24 +26,28 @@ def ask_history(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     """Ask who made a commit, and something about them."""
     names, made = [f"their {nouns.humane(v.column)}" for v in values[1:]], commit(speaker, values[0])
     columns = [v.column for v in values[1:]]
-    what = f"which {columns[0]} are they in" if columns in _WITHIN else f"what {nouns.be(names)} {nouns.listed(names)}"
+    within = next((column for column in columns if [column] in _WITHIN), "")
+    others = [name for name in names if name != f"their {within}"]
+    what = f"what {nouns.be(others)} {nouns.listed(others)}" if others else f"which {within} are they in"
+    # "Their team" is what they have; people say which team they are in.
+    what = f"which {within} are they in, and {what}" if within and others else f"and {what}"
     give = f"which {columns[0]} they are in" if columns in _WITHIN else f"give me {nouns.listed(names)}"
     # Spoken of before, it needs no reason to be asked about.
     if speaker.known.of(identity(values[0])):
         return rng.choice(
             (
-                f"Who made {made}, and {what}?",
+                f"Who made {made}, {what}?",
                 f"Please find out who made {made}, and {give}.",
-                f"Do you know who made {made}, and {what}?",
+                f"Do you know who made {made}, {what}?",
             )
         )
     return rng.choice(
         (
-            f"Who made {made}, and {what}?",
-            f"I want to reach whoever made {made}. Who is it, and {what}?",
+            f"Who made {made}, {what}?",
+            f"I want to reach whoever made {made}. Who is it, {what}?",
             f"Please find out who made {made}, and {give}.",
-            f"I have a question about {made}. Who made it, and {what}?",
-            f"Do you know who made {made}, and {what}?",
+            f"I have a question about {made}. Who made it, {what}?",
+            f"Do you know who made {made}, {what}?",
         )
     )
 
@@ -59,19 +63,20 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
     made = commit(speaker, file)
     if isinstance(inside, lf.FileNames):
         # Today: the file has changed since that commit.
-        rest, noun = f"which {inside.name} does that file define today", f"the {inside.name} that it defines today"
+        rest, noun = f"which {inside.name} does that file define today", f"which {inside.name} that file defines today"
     else:
         name = nouns.humane(inside.name)
         rest, noun = f"what is the {name} of that file today", f"the {name} of that file today"
         if name.startswith("number of "):
-            rest = f"how many {name.removeprefix('number of ')} does that file have today"
+            what = name.removeprefix("number of ")
+            rest, noun = f"how many {what} does that file have today", f"how many {what} that file has today"
     if speaker.known.of(identity(file)):
         return rng.choice(
             (
                 f"Which file did {made} change, and {rest}?",
                 f"Please check which file {made} changed. {rest[:1].upper()}{rest[1:]}?",
                 f"Can you tell me which file {made} changed, and {noun}?",
-                f"Please find the file that {made} changed, and {noun}.",
+                f"Please find out which file {made} changed, and {noun}.",
             )
         )
     return rng.choice(
@@ -80,10 +85,10 @@ def ask_change(speaker: Speaker, values: list[Any], rng: random.Random) -> str:
             f"Look at {made}: which file did it change, and {rest}?",
             f"I want to review {made}. Which file did it change, and {rest}?",
             f"Please check which file {made} changed. {rest[:1].upper()}{rest[1:]}?",
-            f"I need two things: the file that {made} changed, and {noun}.",
+            f"Please tell me which file {made} changed, and {noun}.",
             f"Can you tell me which file {made} changed, and {noun}?",
             f"I am about to review {made}. Which file did it change, and {rest}?",
-            f"Please find the file that {made} changed, and {noun}.",
+            f"Please find out which file {made} changed, and {noun}.",
         )
     )
 

@@ -129,8 +129,11 @@ def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -
     names = [asked(value) for value in unit]
     # "Its client" of a client would be another one.
     names = ["name" if name == speaker.noun(entity.table) else name for name in names]
-    if owner and len(names) == 1 and names[0] in _WITHIN:
-        return f"{'And which' if before and before[:3] != 'And' else 'Which'} {names[0]} are they in{listed}?"
+    within = next((name for name in names if name in _WITHIN), "") if owner == "their" else ""
+    if within:
+        others = [f"their {name}" for name in names if name != within]
+        rest = f", and what {nouns.be(others)} {nouns.listed(others)}" if others else ""
+        return f"{'And which' if before and before[:3] != 'And' else 'Which'} {within} are they in{rest}{listed}?"
     if names in (["contact"], ["contact person"]):
         whom = f"{owner} {names[0]}" if owner else f"the {names[0]} at {speaker.row(entity)}"
         return f"{'And who' if before and before[:3] != 'And' else 'Who'} is {whom}{listed}?"

@@ -62,7 +62,6 @@ _PEOPLE = (
 _HISTORY = (
     "I am going through the history of {place} and got to its {made}.",
     "I am reading up on {place}. Please look at its {made}.",
-    "This is about {place}, and about its {made}.",
 )
 _NEWEST = ("On {place}, I came across the {made}.", "I have just seen the {made} on {place}.")
 _BEHIND = (
