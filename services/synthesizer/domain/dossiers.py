@@ -18,6 +18,7 @@ from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
 
 Asking = Callable[[Speaker, list[Any], random.Random], str]
+_COMPOSED, _LISTED, _MOST_LISTED = ("dossier", "review"), ("note", "meeting"), 2
 
 _ASKED = re.compile(r"^(What|Which|How|Who|By how|Is|Are)\b")
 _TOLD_TO = re.compile(r"^Please ((?:[^.?]|\.(?=\S))*)\.(?=\s|$)")
@@ -67,9 +68,12 @@ def ask(speaker: Speaker, values: Sequence[Any], rng: random.Random, worded: Ask
     return " ".join(said)
 
 
-def is_several(values: Sequence[Any]) -> bool:
-    """Tell whether values need more than one sentence."""
-    return sum(1 for _ in _units(values)) > 1
+def fits(family: str, values: Sequence[Any]) -> bool:
+    """Tell whether a question is asked one thing after the other."""
+    if family in _COMPOSED:
+        return len(values) > 1
+    # A list of more than two things, each with its "of", is hard to follow.
+    return family in _LISTED and len(values) > _MOST_LISTED and sum(1 for _ in _units(values)) > 1
 
 
 def _units(values: Sequence[Any]) -> Iterator[list[Any]]:

@@ -59,16 +59,13 @@ _WHO = (
     "Please find out who heads {whom}.",
 )
 _PAIR = 2
-_COMPOSED, _LISTED = ("dossier", "review"), ("note", "meeting")
 Asking = Callable[[Speaker, list[Any], random.Random], str]
 
 
 def ask(speaker: Speaker, question: lf.Question, rng: random.Random) -> str:
     """Put a question into words."""
     values: list[Any] = [field.value for field in question.fields]
-    composed = question.family in _COMPOSED and len(values) > 1
-    # A list of more than two things, each with its "of", is hard to follow.
-    if composed or (question.family in _LISTED and len(values) > _PAIR and dossiers.is_several(values)):
+    if dossiers.fits(question.family, values):
         return tidied(dossiers.ask(speaker, values, rng, _worded), rng, led=True)
     return tidied(_worded(speaker, values, rng), rng)
 
