@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "51b05bedf1921e6be4961e9f0e02fc81a3ad9201bd7c65fc2f3e8ac4c8fd5563"
+EXAMPLE_DIGEST = "b1788a041499321a4c8a46c075a330dd2ab7517056cc8d6c2e9bcd9e5ebcc8bd"
 
 
 def _bytes(folder):
