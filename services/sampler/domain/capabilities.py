@@ -75,6 +75,7 @@ class Toolbox:
 
 _MUTATING = (Effect.WORLD,)
 _PAIR = 2
+_SEEN_ENOUGH = 2
 _BARE = re.compile(r"(/\d+)+")
 _PATH_NAMES = ("path", "file_path", "filename", "file", "filepath")
 
@@ -138,14 +139,16 @@ def _sql(view: _View) -> Iterator[Ability]:
     # DuckDB reads files that the statement names; another database holds only its own tables.
     if "duckdb" in described:
         yield view.ability(Skill.QUERY_FILES, statement=statement)
-    elif view.says(r"\b(select|read|execute|run)\b"):
+    elif view.says(r"\b(select|read)\b") or (
+        view.says(r"\b(execute|run)\b") and not view.says(r"\b(insert|update|delete|create)\b")
+    ):
         yield view.ability(Skill.QUERY_TABLES, statement=statement)
 
 
 def _prints_bare_rows(node: ToolNode) -> bool:
-    """Tell whether all that was seen of it are values in lists of lists: rows without the names of their columns."""
-    seen = [json.loads(output.locator_json)[-1] for output in node.outputs if output.locator_json]
-    return bool(seen) and all(_BARE.fullmatch(step.get("pointer", "")) for step in seen)
+    """Tell whether its answers were seen to hold no value under a name: rows without the names of their columns."""
+    seen = [json.loads(output.locator_json)[-1] for output in node.outputs if output.locator_json and output.key]
+    return node.successes > _SEEN_ENOUGH and all(_BARE.fullmatch(step.get("pointer", "")) for step in seen)
 
 
 def _reading(view: _View) -> Iterator[Ability]:

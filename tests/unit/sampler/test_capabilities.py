@@ -95,11 +95,16 @@ def test_readers_of_other_shapes_are_told_the_file_in_their_own_way(node, skill,
 
 def test_rows_without_the_names_of_their_columns_answer_no_query():
     ask = next(node for node in nodes() if node.name == "ask")
-    steps = [{"pointer": "/content/0/text"}, {"parse_literal": True}]
-    seen = [
-        replace(
-            ask, outputs=(ObservedOutput("", ValueKind.NAME, locator_json=json.dumps([*steps, {"pointer": place}])),)
-        )
-        for place in ("/0/1", "/0/total")
-    ]
-    assert [bool(abilities(node)) for node in seen] == [False, True]
+    steps = [{"pointer": "/content/0/text"}, {"parse_literal": True}, {"pointer": "/0/total"}]
+    named = ObservedOutput("total", ValueKind.NUMBER, locator_json=json.dumps(steps))
+    bare = replace(ask, outputs=(), successes=3)
+    # Before it has answered a few times, nobody knows.
+    seen = (bare, replace(bare, successes=1), replace(bare, outputs=(named,)))
+    assert [bool(abilities(node)) for node in seen] == [False, True, True]
+
+
+def test_a_tool_for_statements_that_change_rows_reads_none():
+    told = {"query": {"type": "string", "description": "SQL"}}
+    write = listed("write_query", "Execute an INSERT, UPDATE, or DELETE query on the SQLite database", **told)
+    read = listed("read_query", "Execute a SELECT query on the SQLite database", **told)
+    assert [bool(abilities(node)) for node in (write, read)] == [False, True]
