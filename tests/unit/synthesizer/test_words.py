@@ -250,7 +250,7 @@ def test_changes_and_branches_are_named_without_hashes_or_values():
     for text in said(file, lf.FileNames("repo", file, "functions")):
         assert re.search("the last commit before (the “Valid from”|that) date", text)
         assert "on the checked-out branch of the code repository" in text
-        assert re.search("functions (does that file define|that it defines) today", text)
+        assert re.search("functions (does that file define|that file defines) today", text)
     value = lf.BranchValue("repo", "discount-cap", "DISCOUNT_CAP", "Discount cap")
     told = lf.Fact("rules/cap.html", "Discount rules", "Discount cap", ValueKind.NUMBER)
     for text in said(value, lf.Computed(lf.Operation.DIFFERENCE, (value, told))):
