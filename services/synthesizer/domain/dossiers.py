@@ -147,7 +147,7 @@ def _owned(speaker: Speaker, unit: list[Any], rng: random.Random, before: str) -
     if owner:
         whom = "them" if owner == "their" else "it"
         what = nouns.listed(
-            [f"the {name} for {whom}" if name.startswith("amount ") else f"{owner} {name}" for name in together_]
+            [f"the {name} {of(name)} {whom}" if name.startswith("amount ") else f"{owner} {name}" for name in together_]
         )
     else:
         # Named once, for all of its columns.

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from services.synthesizer.domain import nouns
 
-_YEARLY = re.compile(r"(?:\d{4} |amount \w+ (?:in|for) \d{4})")
+_YEARLY = re.compile(r"\d{4} |amount (\w+) (?:in|for) \d{4}")
+_PAID = {"spent": "with", "paid": "to", "purchased": "from", "ordered": "from", "sold": "to"}
 
 
 def of(name: str) -> str:
-    """Link a measure to its row: the price of a product, the 2026 plan for a supplier."""
-    return "for" if _YEARLY.match(name) else "of"
+    """Link a measure to its row: the price of a product, the 2026 plan for a supplier, the amount paid to one."""
+    found = _YEARLY.match(name)
+    return _PAID.get(found[1] or "", "for") if found else "of"
 
 
 def together(names: Sequence[str]) -> list[str]:
