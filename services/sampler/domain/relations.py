@@ -145,6 +145,7 @@ def handles(world: WorldRecord, facts: Sequence[WorldFact], names: Sequence[str]
 
 
 def _without(title: str, names: Sequence[str]) -> str:
+    shown = title
     # The longest first: `Box` taken out of `Box Hill` would leave `Hill`.
     for name in sorted(names, key=len, reverse=True):
         # Whole words only: without the C-73 in it, `QC-734` would be nobody's number.
@@ -154,7 +155,9 @@ def _without(title: str, names: Sequence[str]) -> str:
     while parts and parts[-1].lower().strip(",:-") in _LOOSE:
         # "Agreement with" is what is left of a title whose name was taken out.
         parts.pop()
-    return " ".join(parts).strip(" ,:-")
+    left = " ".join(parts).strip(" ,:-")
+    # `Dispensary rules` without its first word is no title that anybody would know it by.
+    return "" if left[:1].islower() and shown[:1].isupper() else left
 
 
 def has_rival(relations: Relations, relation: Relation, columns: Iterable[str]) -> bool:

@@ -73,3 +73,9 @@ def test_a_name_is_taken_out_of_a_title_only_where_it_is_a_word_of_its_own():
     )
     found = handles(replace(world(), files=files), (), ["C-73", "Ashby"])
     assert found["0.docx"].title == "Check QC-734"
+
+
+def test_a_title_that_begins_with_a_name_is_kept_whole_and_hides_nothing():
+    files = (WorldFile("rules.html", 1, "0", title="Dispensary rules"), WorldFile("rest.md", 1, "0", title="Rest"))
+    found = handles(replace(world(), files=files), (), ["Dispensary"])
+    assert (found["rules.html"].title, found["rules.html"].hides) == ("Dispensary rules", False)
