@@ -18,7 +18,7 @@ _KEPT = frozenset({"time", "hours"})
 _MASS_PLURALS = frozenset(("terms", "sales", "status", "address", "goods", "costs", "hours", "days", "lines", "series"))
 _GREEK = ("lyses", "gnoses", "theses", "crises", "bases")
 _DONE = frozenset(("held", "run", "met", "open", "left", "due"))
-_DAY_LENGTH = 10
+_DAY_LENGTH, _CURRENCY = 10, 3
 _LINKS = frozenset(("in", "for", "of", "since", "until", "by", "from", "to", "at", "on"))
 _SPENT = (
     (("planned", "budgeted", "expected", "agreed"), "for"),
@@ -217,7 +217,9 @@ def _unmeasured(text: str) -> str:
     bare = re.sub(r"\s*[(\[][^)\]]{1,12}[)\]]$", "", text)
     kept, _, last = bare.rpartition(" ")
     is_unit = bool(kept) and bool(find_unit(last)) and (last.isupper() or last.lower() not in _KEPT)
-    return kept if is_unit and unit_of_key(bare) else bare
+    # `Cost per pallet INR` has a unit that no table of units knows; a currency at the end is none of its words.
+    is_currency = is_unit and last.isupper() and len(last) == _CURRENCY
+    return kept if is_currency or (is_unit and unit_of_key(bare)) else bare
 
 
 def is_plural(name: str) -> bool:
@@ -244,7 +246,11 @@ def listed(items: list[str]) -> str:
 def summed(column: str) -> str:
     """What is added up: a total of orders is their value."""
     name = humane(column)
-    return "value" if name in ("total", "amount") else name.removeprefix("total ").removesuffix(" total")
+    row, _, last = name.rpartition(" ")
+    # "The total order of all orders" is what cutting the order total short would say.
+    if last in ("total", "amount") and (not row or plural(row) in voc.PLURALS):
+        return "value"
+    return name.removeprefix("total ").removesuffix(" total")
 
 
 def be(names: Sequence[str]) -> str:

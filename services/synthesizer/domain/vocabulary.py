@@ -145,7 +145,7 @@ BY_ROLE = (
     (frozenset({"sku", "product", "article", "item"}), "for"),
     (frozenset({"supplier", "vendor", "supplied"}), "from"),
     (frozenset({"region", "territory", "country", "district", "area", "county", "province"}), "in"),
-    (frozenset({"site", "location", "room", "store"}), "at"),
+    (frozenset({"site", "location", "room", "store", "depot", "ward", "hall", "warehouse", "branch"}), "at"),
     (frozenset({"sensor", "probe"}), "by"),
 )
 """Prepositions for what rows belong to."""

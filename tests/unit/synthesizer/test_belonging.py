@@ -106,3 +106,13 @@ def test_two_that_rows_are_for_are_said_in_the_same_way():
     told_in = [lf.Fact(f"desk/{n}.docx", f"Letter {n}", "Asset", ValueKind.NAME) for n in "ab"]
     for text in said(counted("asset_no", lf.Several(tuple(told_in)))):
         assert "tickets for the assets named in" in text
+
+
+def test_currency_behind_a_measure_of_its_own_is_no_part_of_the_name():
+    assert nouns.label("Cost per pallet INR") == "cost per pallet"
+    assert nouns.label("Route ABC") == "route ABC"
+
+
+@pytest.mark.parametrize(("column", "name"), [("order_total_eur", "value"), ("total_weight_kg", "weight")])
+def test_sum_of_what_orders_came_to_is_their_value(column, name):
+    assert nouns.summed(column) == name
