@@ -12,7 +12,7 @@ from worlds import build
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE_DIGEST = "b1788a041499321a4c8a46c075a330dd2ab7517056cc8d6c2e9bcd9e5ebcc8bd"
+EXAMPLE_DIGEST = "09a5142ad6bf22e6899a400fbf053b342aa840518b45e0a6a75c9e76f34cf3e4"
 
 
 def _bytes(folder):
