@@ -22,7 +22,6 @@ from services.sampler.domain.selecting import aggregates, is_unique
 from shared.model import logical_form as lf
 from shared.model.logical_sources import CHANGED_FILE
 from shared.model.values import ValueKind
-from shared.proof.words import words
 
 Facet = Callable[[], Sequence[lf.Form]]
 
@@ -105,7 +104,7 @@ def _names(value: lf.Form, hub: Hub) -> bool:
 def _repeats(value: lf.Form, other: lf.Form) -> bool:
     """Tell whether two values are one figure under two names: the list price here, the unit price of another list."""
     if isinstance(other, lf.Fact):
-        return isinstance(value, lf.Attribute) and words(value.column) == words(other.key)
+        return isinstance(value, lf.Attribute) and bare_name(value.column) == bare_name(other.key)
     if not isinstance(value, lf.Attribute) or not isinstance(other, lf.Attribute):
         return False
     same = bool(value.unit) and value.unit == other.unit and alike(value.column, other.column)
