@@ -120,6 +120,8 @@ class Figurer:
             return []
         if match := re.match(r"^whose (.+?) is (.+)$", rest):
             return [(self.looker.column(source, match[1]), "=", match[2])]
+        if match := re.match(r"^with (.+) as the (\w+)$", rest):
+            return [(self.looker.column(source, match[2]), "=", match[1])]
         match = re.match(r"^(?:for|by|at|from) (.+)$", rest)
         if not match:
             raise NotUnderstoodError(f"which rows are {rest!r}?")

@@ -8,6 +8,8 @@ from shared.model import logical_form as lf
 from shared.model.values import ValueKind
 from shared.proof.words import words
 
+_ACTOR = re.compile(r"[a-z]+(?:er|or|ist|ant|yst|ian)|host")
+"""What somebody is in a row: visitor, lawyer, analyst."""
 _PLACED = {"office": "in the {text} office", "city": "in {text}", "level": "of level {text}"}
 
 
@@ -47,7 +49,10 @@ def belonging(column: str, named: str) -> str:
     # `medicine_code`, `asset_no`: whatever a number stands for, its rows are for that.
     if is_numbered(column):
         return f"for {named}"
-    return f"of {named}" if mentions.is_of(named, bare) else f"whose {nouns.humane(column)} is {named}"
+    if mentions.is_of(named, bare):
+        return f"of {named}"
+    # Nobody speaks of the visits whose visitor is somebody.
+    return f"with {named} as the {bare}" if _ACTOR.fullmatch(bare) else f"whose {nouns.humane(column)} is {named}"
 
 
 def same(column: str, named: str) -> str:
@@ -67,4 +72,5 @@ def stated(named: str, value: lf.Literal) -> str:
         return f"{linked} {text}"
     if re.search("category|group|type|department|team", column):
         return f"in the {text} {column}"
-    return _PLACED.get(column, "whose {column} is {text}").format(column=column, text=text)
+    usual = "with {text} as the {column}" if _ACTOR.fullmatch(column) else "whose {column} is {text}"
+    return _PLACED.get(column, usual).format(column=column, text=text)

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from services.synthesizer.domain import nouns
+from services.synthesizer.domain.conditions import belonging, stated
 from services.synthesizer.domain.phrases import Speaker
 from services.synthesizer.domain.sentences import ask
 from shared.model import logical_form as lf
@@ -116,3 +117,9 @@ def test_currency_behind_a_measure_of_its_own_is_no_part_of_the_name():
 @pytest.mark.parametrize(("column", "name"), [("order_total_eur", "value"), ("total_weight_kg", "weight")])
 def test_sum_of_what_orders_came_to_is_their_value(column, name):
     assert nouns.summed(column) == name
+
+
+def test_nobody_speaks_of_visits_whose_visitor_is_somebody():
+    assert belonging("visitor", "that colleague") == "with that colleague as the visitor"
+    assert stated("messenger", lf.Literal("Registered Post", ValueKind.NAME)) == "with Registered Post as the messenger"
+    assert belonging("reason", "that one") == "whose reason is that one"
